@@ -1,0 +1,19 @@
+import type { ErrorCode } from "./table.ts";
+
+/** An error as data: what the journal, `--json` and reporters show. Secrets are already masked. */
+export interface ErrorReport {
+  readonly code: ErrorCode;
+  readonly service: string | null;
+  readonly message: string;
+  readonly hint: string;
+  /** The last thing that a probe saw. */
+  readonly observed: string | null;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly oomKilled: boolean;
+  readonly elapsedMs: number | null;
+  readonly attempts: number | null;
+  readonly logTail: readonly string[];
+  /** Units that were not started because of it. */
+  readonly notStarted: readonly string[];
+}

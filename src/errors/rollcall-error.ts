@@ -1,0 +1,51 @@
+import type { ErrorReport } from "./report.ts";
+import { type ErrorCode, errorTable } from "./table.ts";
+
+export interface ErrorDetails extends Partial<Omit<ErrorReport, "code" | "message">> {
+  /** One sentence with the particulars; the table's sentence by default. */
+  readonly message?: string;
+  readonly cause?: unknown;
+}
+
+/** The one error class: everything that rollcall throws on purpose. */
+export class RollcallError extends Error {
+  override readonly name = "RollcallError";
+  readonly code: ErrorCode;
+  readonly report: ErrorReport;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    const { message = errorTable[code].sentence, cause, ...rest } = details;
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.report = {
+      code,
+      message,
+      service: null,
+      hint: errorTable[code].cure,
+      observed: null,
+      exitCode: null,
+      signal: null,
+      oomKilled: false,
+      elapsedMs: null,
+      attempts: null,
+      logTail: [],
+      notStarted: [],
+      ...rest,
+    };
+  }
+
+  get service(): string | null {
+    return this.report.service;
+  }
+
+  get hint(): string {
+    return this.report.hint;
+  }
+}
+
+/** Whatever was thrown, as a RollcallError; a stranger becomes INTERNAL. */
+export function asRollcallError(thrown: unknown): RollcallError {
+  if (thrown instanceof RollcallError) return thrown;
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return new RollcallError("INTERNAL", { message: `Internal error: ${text}`, cause: thrown });
+}
