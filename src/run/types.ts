@@ -1,7 +1,7 @@
 import type { RollcallError } from "../errors/rollcall-error.ts";
 import type { EventSink, RunEvent } from "../journal/events.ts";
 import type { Exit, InstanceRecord, PublishedPort, RuntimeKind } from "../runtime/types.ts";
-import type { Level, Order, Stack } from "../stack/types.ts";
+import type { Level, Order, Stack, StopPolicy } from "../stack/types.ts";
 
 export interface UpOptions {
   /** @default "auto" */
@@ -122,6 +122,10 @@ export interface RunRecord {
   /** It outlives its users. */
   readonly stay: boolean;
   readonly owner: Owner;
+  /** Who uses it now; the dead among them do not count. */
+  readonly users: readonly RunUser[];
+  /** The stack's folder: with the name, what a run is found by. */
+  readonly stackDir: string;
   readonly startedAt: string;
   readonly readyMs: number | null;
   readonly tempDir: string;
@@ -141,6 +145,16 @@ export interface UnitRecord {
   readonly startMs: number | null;
   readonly readyMs: number | null;
   readonly log: string;
+  /** How it is stopped, by whoever does it: the definition may have changed since. */
+  readonly stop: StopPolicy;
+  /** What it was started after: it ends before them. */
+  readonly after: readonly string[];
+}
+
+export interface RunUser {
+  /** One process may use a run twice. */
+  readonly id: string;
+  readonly owner: Owner;
 }
 
 /** Who is responsible for a run; alive only if all of it fits. */

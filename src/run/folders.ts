@@ -1,0 +1,85 @@
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { homedir, tmpdir, userInfo } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { ensurePrivateFolder } from "./private-files.ts";
+
+const base32 = "abcdefghijklmnopqrstuvwxyz234567";
+
+/** 80 random bits as an RFC 1123 label. */
+export function newRunId(): string {
+  return `r${randomLetters(16)}`;
+}
+
+export function randomLetters(count: number): string {
+  return Array.from(randomBytes(count), (byte) => base32[byte % 32]).join("");
+}
+
+export function stateDirOf(stackDir: string): string {
+  return join(stackDir, ".rollcall");
+}
+
+export function runsDirOf(stackDir: string): string {
+  return join(stateDirOf(stackDir), "runs");
+}
+
+export function runDirOf(stackDir: string, id: string): string {
+  return join(runsDirOf(stackDir), id);
+}
+
+export function recordFileOf(runDir: string): string {
+  return join(runDir, "run.json");
+}
+
+export function journalFileOf(runDir: string): string {
+  return join(runDir, "journal.ndjson");
+}
+
+export function logFileOf(runDir: string, unit: string): string {
+  return join(runDir, "logs", `${unit}.log`);
+}
+
+/** Data of services: short, for sockets have a limit of about 100 bytes, and outside the project. */
+export function tempDirOf(id: string): string {
+  return join(tmpdir(), `rollcall-${id}`);
+}
+
+/** The run's folder with all that lies in it. */
+export async function makeRunDir(stackDir: string, id: string): Promise<string> {
+  const state = stateDirOf(stackDir);
+  await ensurePrivateFolder(state);
+  await writeFile(join(state, ".gitignore"), "*\n", { flag: "wx", mode: 0o600 }).catch(ignoreExisting);
+  await ensurePrivateFolder(runsDirOf(stackDir));
+  const dir = runDirOf(stackDir, id);
+  await ensurePrivateFolder(dir);
+  await ensurePrivateFolder(join(dir, "logs"));
+  await ensurePrivateFolder(join(dir, "inspect"));
+  return dir;
+}
+
+/** Where this user's runs of every stack on this host are listed. */
+export async function makeIndexDir(env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const base = stateHome(env);
+  try {
+    return await makeIndexDirIn(base);
+  } catch {
+    // A home that cannot be written to, as in many containers.
+    return await makeIndexDirIn(join(tmpdir(), `rollcall-${userInfo().uid}`));
+  }
+}
+
+async function makeIndexDirIn(base: string): Promise<string> {
+  await ensurePrivateFolder(base);
+  const dir = join(base, "runs");
+  await ensurePrivateFolder(dir);
+  return dir;
+}
+
+function stateHome(env: NodeJS.ProcessEnv): string {
+  const told = env["XDG_STATE_HOME"];
+  return join(told && isAbsolute(told) ? told : join(homedir(), ".local", "state"), "rollcall");
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EEXIST") throw error;
+}
