@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Starts a Podman service and a Docker daemon of their own for the tests, each in a folder under
+# ${ROLLCALL_TEST_ENGINES:-/tmp/rollcall-test-engines}, and prints what the tests need in their environment:
+#   eval "$(scripts/engines/start.sh)"
+# Again is harmless. Needs root, and on Debian: podman runc netavark aardvark-dns conmon iptables buildah docker.io curl
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+wait_for() { # NAME SOCKET PIDFILE PROGRAM LOG
+  for _ in $(seq 600); do
+    answers "$2" && return 0
+    runs "$3" "$4" || { say "$1 ended during its start:"; tail -n 20 "$5" >&2; exit 1; }
+    sleep 0.1
+  done
+  say "$1 did not answer at $2 within 60 s:"
+  tail -n 20 "$5" >&2
+  exit 1
+}
+
+configure_podman() {
+  mkdir -p "$podman_dir/networks" "$podman_dir/tmp"
+  # crun refuses hybrid cgroups, and the default limits cannot be set where raising them is not permitted.
+  cat >"$CONTAINERS_CONF" <<CONF
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+tmp_dir = "$podman_dir/tmp"
+[network]
+network_backend = "netavark"
+network_config_dir = "$podman_dir/networks"
+CONF
+  cat >"$CONTAINERS_STORAGE_CONF" <<CONF
+[storage]
+driver = "overlay"
+graphroot = "$podman_dir/root"
+runroot = "$podman_dir/run"
+CONF
+}
+
+start_podman() {
+  answers "$podman_socket" && return 0
+  rm -f "$podman_socket"
+  (cd / && exec setsid podman system service --time=0 "unix://$podman_socket") \
+    >"$podman_dir/log" 2>&1 </dev/null &
+  echo $! >"$podman_dir/pid"
+  wait_for Podman "$podman_socket" "$podman_dir/pid" podman "$podman_dir/log"
+}
+
+start_docker() {
+  answers "$docker_socket" && return 0
+  mkdir -p "$docker_dir"
+  rm -f "$docker_dir/pid"
+  (cd / && exec setsid dockerd --data-root "$docker_dir/data" --exec-root "$docker_dir/exec" \
+    --pidfile "$docker_dir/pid" --host "unix://$docker_socket") >"$docker_dir/log" 2>&1 </dev/null &
+  echo $! >"$docker_dir/started-pid"
+  wait_for Docker "$docker_socket" "$docker_dir/started-pid" dockerd "$docker_dir/log"
+}
+
+command -v curl >/dev/null || { say "curl is missing"; exit 1; }
+mkdir -p "$engines"
+if command -v podman >/dev/null; then
+  [ -f "$CONTAINERS_CONF" ] || configure_podman
+  start_podman
+  echo "export ROLLCALL_TEST_PODMAN=unix://$podman_socket"
+  echo "export CONTAINERS_CONF=$CONTAINERS_CONF"
+  echo "export CONTAINERS_STORAGE_CONF=$CONTAINERS_STORAGE_CONF"
+  echo "export BUILDAH_ISOLATION=$BUILDAH_ISOLATION"
+else
+  say "podman is not installed"
+fi
+if command -v dockerd >/dev/null; then
+  start_docker
+  echo "export ROLLCALL_TEST_DOCKER=unix://$docker_socket"
+else
+  say "dockerd is not installed"
+fi
