@@ -1,0 +1,40 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { identify, isSame } from "./process-table.ts";
+
+/** Who is responsible for something; the same shape as `Owner` of src/run/types.ts. */
+interface Owner {
+  readonly host: string;
+  readonly bootId: string;
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+let known: string | undefined;
+
+/** Changes with every boot of this machine: pids and start times are only worth something together with it. */
+export function bootId(): string {
+  known ??= readBootId();
+  return known;
+}
+
+export function ownerOfThisProcess(): Owner {
+  return {
+    host: hostname(),
+    bootId: bootId(),
+    pid: process.pid,
+    startTime: identify(process.pid)?.startTime ?? "",
+  };
+}
+
+/** Nobody can tell from here whether a process of another host lives: it counts as alive. */
+export function ownerAlive(owner: Owner): boolean {
+  if (owner.host !== hostname()) return true;
+  return owner.bootId === bootId() && isSame(owner);
+}
+
+function readBootId(): string {
+  if (process.platform === "linux") return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  return spawnSync("sysctl", ["-n", "kern.bootsessionuuid"], { encoding: "utf8" }).stdout?.trim() ?? "";
+}

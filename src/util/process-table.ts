@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { listWithPs, readEnvironWithPs } from "./process-table-ps.ts";
+
+/** A process as the kernel knows it; pid and start time together are its identity. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly pgid: number;
+  readonly session: number;
+  /** R, S, D, T, Z, …; Z and X count as dead. */
+  readonly state: string;
+  /** Clock ticks since boot (Linux) or the date that `ps` prints; compared as text only. */
+  readonly startTime: string;
+  readonly name: string;
+}
+
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+const onLinux = process.platform === "linux";
+
+/** Every living process that can be seen; zombies are left out. */
+export function listProcesses(): readonly ProcessEntry[] {
+  if (!onLinux) return listWithPs().filter(lives);
+  const entries: ProcessEntry[] = [];
+  for (const file of readdirSync("/proc")) {
+    if (!/^\d+$/.test(file)) continue;
+    const entry = readStat(Number(file));
+    if (entry !== undefined && lives(entry)) entries.push(entry);
+  }
+  return entries;
+}
+
+/** The living process with this pid; undefined: none, or a zombie. */
+export function readProcess(pid: number): ProcessEntry | undefined {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
+  const entry = onLinux ? readStat(pid) : listWithPs(pid)[0];
+  return entry !== undefined && lives(entry) ? entry : undefined;
+}
+
+export function identify(pid: number): ProcessIdentity | undefined {
+  const entry = readProcess(pid);
+  return entry && { pid: entry.pid, startTime: entry.startTime };
+}
+
+/** Whether exactly this process, and not a later one with its pid, is alive. */
+export function isSame(identity: ProcessIdentity): boolean {
+  return readProcess(identity.pid)?.startTime === identity.startTime;
+}
+
+/** The environment that it was started with; undefined: it may not be read, or was overwritten. */
+export function readEnviron(pid: number): Readonly<Record<string, string>> | undefined {
+  if (!onLinux) return readEnvironWithPs(pid);
+  const text = readText(`/proc/${pid}/environ`);
+  if (text === undefined || text === "") return undefined;
+  const pairs = text.split("\0").flatMap((pair) => {
+    const at = pair.indexOf("=");
+    return at > 0 ? [[pair.slice(0, at), pair.slice(at + 1)] as const] : [];
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** The command line, for people. */
+export function readCommand(pid: number): string | undefined {
+  if (!onLinux) return listWithPs(pid)[0]?.name;
+  const text = readText(`/proc/${pid}/cmdline`);
+  const words = text?.split("\0").filter((word) => word !== "");
+  return words?.length ? words.join(" ") : readStat(pid)?.name;
+}
+
+export function readCwd(pid: number): string | undefined {
+  return readLink(`/proc/${pid}/cwd`);
+}
+
+/** The program's file; what has been replaced on disk meanwhile keeps its old path. */
+export function readExe(pid: number): string | undefined {
+  return readLink(`/proc/${pid}/exe`);
+}
+
+/** User id that it runs as; undefined: unknown. */
+export function readUid(pid: number): number | undefined {
+  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(readText(`/proc/${pid}/status`) ?? "")?.[1];
+  return uid === undefined ? undefined : Number(uid);
+}
+
+function lives(entry: ProcessEntry): boolean {
+  return entry.state !== "Z" && entry.state !== "X";
+}
+
+/** The name may hold spaces and brackets: fields count from the last `)`. */
+function readStat(pid: number): ProcessEntry | undefined {
+  const text = readText(`/proc/${pid}/stat`);
+  if (text === undefined) return undefined;
+  const end = text.lastIndexOf(")");
+  const fields = text.slice(end + 2).split(" ");
+  const [state, ppid, pgid, session] = fields;
+  const startTime = fields[19];
+  if (state === undefined || startTime === undefined) return undefined;
+  return {
+    pid,
+    ppid: Number(ppid),
+    pgid: Number(pgid),
+    session: Number(session),
+    state,
+    startTime,
+    name: text.slice(text.indexOf("(") + 1, end),
+  };
+}
+
+/** A process may end between any two looks: what can't be read is not there. */
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path).replace(/ \(deleted\)$/, "");
+  } catch {
+    return undefined;
+  }
+}
+
+export { bootId, ownerAlive, ownerOfThisProcess } from "./owner.ts";
