@@ -24,6 +24,8 @@ export interface UpOptions {
   readonly onExit?: "fail" | "report";
   /** Aborting ends the start and removes what was started. */
   readonly signal?: AbortSignal;
+  /** Aborting it, after `signal`, ends what is still being stopped at once ("twice Ctrl-C"). */
+  readonly now?: AbortSignal;
   /** Every event as it happens. */
   readonly onEvent?: EventSink;
 }

@@ -1,0 +1,30 @@
+import { Command } from "commander";
+import { execIn } from "../run/exec.ts";
+import { loadStack } from "../stack/load.ts";
+import { unknownService } from "./logs.ts";
+import { type TargetOptions, withTarget } from "./options.ts";
+import { runCommand } from "./session.ts";
+import { notRunning } from "./status.ts";
+
+export function execCommand(): Command {
+  return withTarget(new Command("exec"))
+    .description("run a command where a service runs; its exit code is passed through")
+    .usage("[options] SERVICE -- COMMAND [ARGUMENTS...]")
+    .argument("<service>", "the service")
+    .argument("<command...>", "the command")
+    .passThroughOptions()
+    .addHelpText("after", "\nExample:\n  $ rollcall exec redis -- redis-cli ping")
+    .action((service: string, argv: readonly string[], options: TargetOptions) =>
+      runCommand({}, async (session) => {
+        const stack = await loadStack(options.file, { cwd: process.cwd() });
+        const names = stack.units.map((unit) => unit.name);
+        if (!names.includes(service)) throw unknownService(service, names);
+        const exitCode = await execIn(stack, service, argv, {
+          ...(options.name === undefined ? {} : { name: options.name }),
+          signal: session.signal,
+        });
+        if (exitCode === undefined) throw notRunning(options.name ?? stack.name, options);
+        return exitCode;
+      }),
+    );
+}

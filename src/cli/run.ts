@@ -1,0 +1,56 @@
+import { Command } from "commander";
+import { RollcallError } from "../errors/rollcall-error.ts";
+import { up } from "../run/up.ts";
+import { loadStack } from "../stack/load.ts";
+import { runChild } from "./child.ts";
+import { type StartOptions, withStart } from "./options.ts";
+import { runCommand, tellError } from "./session.ts";
+import { upOptions } from "./up-options.ts";
+
+interface RunCommandOptions extends StartOptions {
+  readonly onExit?: "fail" | "report";
+}
+
+export function runCommandCommand(): Command {
+  return withStart(new Command("run"))
+    .description("bring the stack up (or attach to it), run a command with its exports, take it down again")
+    .usage("[options] -- COMMAND [ARGUMENTS...]")
+    .argument("<command...>", "the command; its exit code is passed through")
+    .option("--on-exit <policy>", "a service that ends meanwhile: fail or report", "fail")
+    .passThroughOptions()
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ rollcall run -- pytest -q
+  $ rollcall run -f stacks/hapi -- sh -c 'curl -fsS $DATA_STORAGE_URL/health'`,
+    )
+    .action((argv: readonly string[], options: RunCommandOptions) =>
+      runCommand(options, async (session) => {
+        if (options.onExit !== "fail" && options.onExit !== "report") {
+          throw new RollcallError("USAGE", {
+            message: `--on-exit: expected fail or report, got ${options.onExit}`,
+          });
+        }
+        const stack = await loadStack(options.file, { cwd: process.cwd() });
+        const run = await up(stack, { ...upOptions(options, session), onExit: options.onExit });
+        session.reporter.end();
+        let exitCode: number;
+        try {
+          exitCode = await runChild(argv, {
+            env: { ...process.env, ...run.env },
+            failed: run.failed,
+            onFailed,
+          });
+        } finally {
+          await run.down();
+        }
+        return exitCode;
+      }),
+    );
+}
+
+/** A service has ended: its error is the run's result, whatever the command says. */
+function onFailed(error: RollcallError): number {
+  return tellError(error, false);
+}
