@@ -1,0 +1,125 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readCommand, readEnviron } from "../util/process-table.ts";
+import { userName } from "../util/users.ts";
+import { reservationName } from "./reserve-port.ts";
+
+export interface PortHolder {
+  /** undefined: it can't be seen by this user. */
+  readonly pid: number | undefined;
+  readonly command: string | undefined;
+  readonly user: string | undefined;
+  /** The container that it stands for, as far as the process tells. */
+  readonly container: string | undefined;
+  /** For people: `process 4711 (redis-server *:6379)`. */
+  readonly text: string;
+}
+
+/** Who listens on the TCP port of this machine, on any address; undefined: nobody. */
+export async function whoHolds(port: number): Promise<PortHolder | undefined> {
+  if (process.platform !== "linux") return askLsof(port);
+  const sockets = listeningSockets(port);
+  if (sockets.length === 0) return undefined;
+  const pid = ownerOfSocket(new Set(sockets.map((socket) => socket.inode)));
+  return describeHolder(pid, userName(sockets[0]?.uid ?? -1));
+}
+
+/** Who has reserved the port without listening yet; undefined: nobody that can be seen. */
+export function whoReserved(port: number): PortHolder | undefined {
+  const name = `@${reservationName(port).slice(1)}`;
+  const line = (readText("/proc/net/unix") ?? "").split("\n").find((each) => each.endsWith(name));
+  const inode = line?.trim().split(/\s+/)[6];
+  if (inode === undefined) return undefined;
+  return describeHolder(ownerOfSocket(new Set([inode])), undefined);
+}
+
+function describeHolder(pid: number | undefined, user: string | undefined): PortHolder {
+  if (pid === undefined) {
+    const text = `another user's process${user === undefined ? "" : ` (user ${user})`}`;
+    return { pid, command: undefined, user, container: undefined, text };
+  }
+  const command = readCommand(pid);
+  const container = containerOf(pid, command ?? "");
+  const run = readEnviron(pid)?.["ROLLCALL_RUN"];
+  const details = [
+    shorten(command ?? "unknown program"),
+    ...(container === undefined ? [] : [`container ${container}`]),
+    ...(run === undefined ? [] : [`rollcall run ${run}`]),
+  ];
+  return { pid, command, user, container, text: `process ${pid} (${details.join(", ")})` };
+}
+
+/** docker-proxy names the container's address; what runs inside a container is told by its control group. */
+function containerOf(pid: number, command: string): string | undefined {
+  const proxied = /docker-proxy .*-container-ip (\S+) -container-port (\d+)/.exec(command);
+  if (proxied !== null) return `at ${proxied[1]}:${proxied[2]}`;
+  const id = /(?:docker|libpod|crio|containerd)[-/:]([0-9a-f]{12})[0-9a-f]{52}/.exec(
+    readText(`/proc/${pid}/cgroup`) ?? "",
+  )?.[1];
+  // The machine that rollcall itself runs on may be a container too.
+  return id !== undefined && readText("/proc/self/cgroup")?.includes(id) ? undefined : id;
+}
+
+interface ListeningSocket {
+  readonly inode: string;
+  readonly uid: number;
+}
+
+function listeningSockets(port: number): readonly ListeningSocket[] {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  const lines = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) => (readText(file) ?? "").split("\n"));
+  return lines.flatMap((line) => {
+    const [, local, , state, , , , uid, , inode] = line.trim().split(/\s+/);
+    if (state !== "0A" || !local?.endsWith(`:${hex}`) || inode === undefined) return [];
+    return [{ inode, uid: Number(uid) }];
+  });
+}
+
+/** The first process by age that has one of the sockets: of a server that forks, the one that opened it. */
+function ownerOfSocket(inodes: ReadonlySet<string>): number | undefined {
+  const wanted = new Set([...inodes].map((inode) => `socket:[${inode}]`));
+  const pids = readNames("/proc").filter((name) => /^\d+$/.test(name));
+  for (const pid of pids.map(Number).sort((a, b) => a - b)) {
+    const folder = `/proc/${pid}/fd`;
+    if (readNames(folder).some((descriptor) => wanted.has(readLink(`${folder}/${descriptor}`)))) return pid;
+  }
+  return undefined;
+}
+
+function askLsof(port: number): Promise<PortHolder | undefined> {
+  return new Promise((resolve) => {
+    execFile("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpu"], (_error, stdout) => {
+      const pid = /^p(\d+)/m.exec(stdout)?.[1];
+      const uid = /^u(\d+)/m.exec(stdout)?.[1];
+      resolve(pid === undefined ? undefined : describeHolder(Number(pid), uid && userName(Number(uid))));
+    });
+  });
+}
+
+function shorten(command: string): string {
+  return command.length > 120 ? `${command.slice(0, 119)}…` : command;
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function readNames(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
