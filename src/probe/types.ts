@@ -17,6 +17,12 @@ export interface Probe {
   readonly describe: string;
   /** Longest time of one look, in milliseconds. */
   readonly lookLimitMs: number;
+  /**
+   * A look that is given up doubles the next one's limit, up to this, in milliseconds: a slow answer is an answer.
+   *
+   * @default lookLimitMs
+   */
+  readonly patientLimitMs?: number;
   /** Looks are at least this far apart, in milliseconds. */
   readonly leastIntervalMs: number;
   look(options: { readonly signal: AbortSignal }): Promise<Look>;
