@@ -1,0 +1,16 @@
+import type { ProbeTarget } from "../probe/types.ts";
+import type { Instance } from "../runtime/types.ts";
+import type { Unit } from "../stack/types.ts";
+import { readLogFrom } from "./log-tail.ts";
+
+/** What a probe may touch of a started unit; a port without a name is the unit's first. */
+export function probeTarget(unit: Unit, instance: Instance, logFile: string): ProbeTarget {
+  return {
+    address(port) {
+      const name = port ?? unit.ports[0]?.name;
+      return name === undefined ? undefined : instance.address(name);
+    },
+    exec: (argv, options) => instance.exec(argv, options),
+    readLog: (fromByte) => readLogFrom(logFile, fromByte),
+  };
+}
