@@ -1,11 +1,12 @@
 // Bundles the service into dist, with the model's data beside it: the folder runs anywhere without node_modules.
-import { cp, mkdir, readdir, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
 
 const here = import.meta.dirname;
-const dist = join(here, "dist");
+/** Where to: rollcall's own build gives a folder that it puts in place at the end. */
+const dist = process.argv[2] ?? join(here, "dist");
 const require = createRequire(import.meta.url);
 const packageDist = (name) => dirname(require.resolve(name));
 
@@ -50,3 +51,4 @@ const core = packageDist("@energetic-ai/core");
 for (const name of ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"]) {
   await cp(join(core, name), join(dist, name));
 }
+await writeFile(join(dist, "package.json"), '{"type":"module"}\n');
