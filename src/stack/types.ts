@@ -35,6 +35,8 @@ export type Unit = Service | Task;
 export interface Service extends UnitBase {
   readonly kind: "service";
   readonly ready: ProbeSpec;
+  /** It may end with exit code 0 instead, which then counts as done: a one-shot of a compose file that nobody waits for. */
+  readonly mayComplete?: boolean;
 }
 
 export interface Task extends UnitBase {
