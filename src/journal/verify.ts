@@ -62,13 +62,17 @@ class Reading {
     this.#last = event;
     switch (event.type) {
       case "run.started":
-        return this.#readBeginning(event);
+        this.#readBeginning(event);
+        break;
       case "start.requested":
-        return this.#readRequest(event);
+        this.#readRequest(event);
+        break;
       case "start.done":
-        return this.#readStart(event);
+        this.#readStart(event);
+        break;
       case "gate.opened":
-        return this.#readGate(event);
+        this.#readGate(event);
+        break;
       case "service.exited":
       case "stop.done":
         this.#unit(event.service).phase = "ended";
@@ -80,9 +84,11 @@ class Reading {
         this.#failed = true;
         return;
       case "run.ready":
-        return this.#readReady(event);
+        this.#readReady(event);
+        break;
       case "run.stopped":
-        return this.#readEnd(event);
+        this.#readEnd(event);
+        break;
       case "audit":
         for (const leftover of event.leftovers) this.#report("end", event, null, `left behind: ${leftover}`);
         return;
