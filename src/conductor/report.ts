@@ -1,6 +1,7 @@
+import { guess } from "../errors/guess.ts";
 import type { ErrorReport } from "../errors/report.ts";
 import { RollcallError } from "../errors/rollcall-error.ts";
-import { errorTable } from "../errors/table.ts";
+import { type ErrorCode, errorTable } from "../errors/table.ts";
 import { sayDuration } from "../util/say-duration.ts";
 import { visible } from "../util/visible.ts";
 import type { Bringing, Progress } from "./bringing.ts";
@@ -38,7 +39,7 @@ export async function reportFailure(
         : logTail,
     notStarted: notStarted(failure, bringing),
   });
-  return { ...report, hint: mask(hintOf(report, thrown)) };
+  return { ...report, hint: mask(hintOf(report, failure, progress, bringing)) };
 }
 
 /** Units whose start was never requested, in the plan's order. */
@@ -101,8 +102,28 @@ function sayOnTheWay(progress: Progress | undefined, elapsed: string, budget: st
   return `while ${name} was on its way for ${elapsed} (its budget is ${budget}; ${saySought(progress)})`;
 }
 
-function hintOf(report: ErrorReport, thrown: ErrorReport | undefined): string {
-  if (thrown !== undefined && thrown.hint !== errorTable[report.code].cure) return thrown.hint;
+/** What was thrown may know best; then what the evidence speaks for; then what the code says in general. */
+function hintOf(
+  report: ErrorReport,
+  failure: Failure,
+  progress: Progress | undefined,
+  { conducting }: Bringing,
+): string {
   const { cause, cure } = errorTable[report.code];
-  return `${cause} ${cure}`;
+  const thrown = "error" in failure ? failure.error.report : undefined;
+  if (thrown !== undefined && thrown.hint !== cure) return thrown.hint;
+  const ports = conducting.ports.get(failure.unit ?? "") ?? [];
+  const found = unexplained.has(report.code)
+    ? undefined
+    : guess({
+        ...report,
+        message: thrown === undefined ? "" : report.message,
+        log: report.logTail,
+        ports: ports.map(({ container, host }) => ({ inside: container, host })),
+        needs: progress?.step.unit.after.map(({ service }) => service) ?? [],
+      });
+  return found === undefined ? `${cause} ${cure}` : `${found.cause} ${found.cure}`;
 }
+
+/** Their cause is known. */
+const unexplained: ReadonlySet<ErrorCode> = new Set(["INTERRUPTED", "TERMINATED", "INTERNAL"]);
