@@ -1,0 +1,275 @@
+import { constants } from "node:os";
+import { z } from "zod";
+import { parseDuration } from "../util/duration.ts";
+import { labelPattern } from "../util/label.ts";
+import { handshakeProtocols } from "./types.ts";
+
+/** The `error` of every schema says what was expected; `shape.ts` makes the problem of it. */
+export const text = z.string({ error: "a text" });
+export const nonEmpty = text.min(1, { error: "a text that is not empty" });
+export const label = text.regex(labelPattern, {
+  error: 'a name of 1 to 63 lower-case letters, digits and "-", beginning and ending with a letter or digit',
+});
+export const path = text.regex(/^[^\0]+$/, { error: "a path" });
+export const flag = z.boolean({ error: "true or false" });
+
+const durationError = 'a duration such as "500ms", "30s" or "2m", or a number of milliseconds';
+export const duration = z
+  .union([z.number(), z.string()], { error: durationError })
+  .refine((value) => parseDuration(String(value)) !== undefined, { error: durationError })
+  .meta({ description: 'A duration: "500ms", "30s", "2m", "1h", or a number of milliseconds.' });
+
+const portError = "a port number from 1 to 65535";
+export const portNumber = z
+  .number({ error: portError })
+  .int({ error: portError })
+  .min(1, { error: portError })
+  .max(65535, { error: portError });
+
+export const hostPort = z.union([portNumber, z.literal("free")], {
+  error: 'a port number from 1 to 65535, or "free"',
+});
+
+export const value = z.union([z.string(), z.number(), z.boolean()], {
+  error: "a text, a number, true or false",
+});
+export const words = z.array(z.union([z.string(), z.number()], { error: "a text or a number" }), {
+  error: 'a list of words such as ["node", "server.js"]; no shell reads it',
+});
+
+const envName = text.regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, { error: "the name of an environment variable" });
+export const env = z.record(envName, value, { error: "a mapping of names and values" });
+export const facts = z.record(text.regex(/^[A-Za-z][A-Za-z0-9_]*$/, { error: "the name of a fact" }), value, {
+  error: "a mapping of names and values",
+});
+export const textMap = z.record(nonEmpty, text, { error: "a mapping of names and texts" });
+
+const mapping = { error: "a mapping" };
+
+export const port = z
+  .union(
+    [
+      portNumber,
+      z.literal("free"),
+      text.regex(/^\d{1,5}:\d{1,5}$/, { error: '"free", or "HOST:CONTAINER" such as "18094:8080"' }),
+      z.strictObject(
+        {
+          container: portNumber.optional(),
+          host: hostPort.optional(),
+          scheme: text.regex(/^[a-z][a-z0-9+.-]*$/, { error: 'a scheme such as "http"' }).optional(),
+        },
+        mapping,
+      ),
+    ],
+    { error: 'a port number, "HOST:CONTAINER", or a mapping with container, host and scheme' },
+  )
+  .meta({
+    description:
+      'A number is the container\'s port with any free port on 127.0.0.1; "18094:8080" or {container, host} fixes both.',
+  });
+
+const mode = z.union([z.number().int().min(0).max(0o7777), z.string().regex(/^0?[0-7]{3,4}$/)], {
+  error: 'a mode such as "0644"',
+});
+
+export const file = z
+  .strictObject(
+    {
+      copy: path.optional().meta({ description: "A file or folder that is copied in." }),
+      content: text.optional().meta({ description: "The file's text; may refer to other services." }),
+      bind: path.optional().meta({ description: "A file or folder of this machine, seen inside." }),
+      volume: label.optional().meta({ description: "A volume of the run." }),
+      tmpfs: z.literal(true, { error: "true" }).optional(),
+      target: text.regex(/^\/[^\0]*$/, { error: 'an absolute path such as "/etc/app.yaml"' }),
+      mode: mode.optional(),
+      readOnly: flag.optional(),
+      options: text.optional(),
+    },
+    mapping,
+  )
+  .meta({ description: "Exactly one of copy, content, bind, volume and tmpfs, and where it goes." });
+
+export const build = z.union(
+  [
+    path,
+    z.strictObject(
+      {
+        context: path.optional(),
+        containerfile: path.optional().meta({ description: "Relative to the context." }),
+        args: z.record(nonEmpty, value, mapping).optional(),
+        target: nonEmpty.optional(),
+        alias: nonEmpty.optional().meta({ description: "A plain tag for the built image." }),
+      },
+      mapping,
+    ),
+  ],
+  { error: "the folder to build, or a mapping with context, containerfile, args, target and alias" },
+);
+
+const limit = z
+  .number({ error: "a number" })
+  .int({ error: "a whole number" })
+  .min(-1, { error: "-1 or more" });
+export const size = z.union([z.number().int().positive(), z.string().regex(/^\d+(?:[kmg]b?|b)?$/i)], {
+  error: 'a size such as "64m", or a number of bytes',
+});
+
+export const container = z.strictObject(
+  {
+    command: words.optional(),
+    entrypoint: words.optional(),
+    user: value.optional(),
+    platform: nonEmpty.optional(),
+    workdir: path.optional(),
+    aliases: z.array(nonEmpty, { error: "a list of names" }).optional(),
+    ulimits: z
+      .record(
+        nonEmpty,
+        z.union([limit, z.strictObject({ soft: limit, hard: limit }, mapping)], {
+          error: "a number, or a mapping with soft and hard",
+        }),
+        mapping,
+      )
+      .optional(),
+    labels: z.record(nonEmpty, value, mapping).optional(),
+    extraHosts: z.array(nonEmpty, { error: 'a list such as ["name:address"]' }).optional(),
+    capAdd: z.array(nonEmpty, { error: "a list of capabilities" }).optional(),
+    capDrop: z.array(nonEmpty, { error: "a list of capabilities" }).optional(),
+    privileged: flag.optional(),
+    init: flag.optional(),
+    readOnly: flag.optional(),
+    shmSize: size.optional(),
+    memory: size.optional(),
+    tty: flag.optional(),
+  },
+  mapping,
+);
+
+export const process = z.union([words, z.strictObject({ command: words, cwd: path.optional() }, mapping)], {
+  error: "a command as a list of words, or a mapping with command and cwd",
+});
+
+export const after = z.union(
+  [
+    text,
+    z.array(
+      z.union(
+        [
+          text,
+          z.strictObject(
+            {
+              service: text,
+              condition: z.enum(["ready", "started"], { error: '"ready" or "started"' }).optional(),
+            },
+            mapping,
+          ),
+        ],
+        { error: "the name of a service, or a mapping with service and condition" },
+      ),
+      { error: "a list of names of services" },
+    ),
+  ],
+  { error: "a list of names of services" },
+);
+
+export const stop = z.strictObject(
+  {
+    signal: z
+      .enum(
+        Object.keys(constants.signals).filter((name) => name !== "SIGSTOP" && name !== "SIGCONT"),
+        {
+          error: 'a signal such as "SIGTERM"',
+        },
+      )
+      .optional(),
+    grace: duration.optional().meta({ description: "From the signal to SIGKILL." }),
+  },
+  mapping,
+);
+
+const portName = { port: label.optional().meta({ description: "Name of a port; the first by default." }) };
+const status = z.number({ error: "an HTTP status" }).int().min(100, { error: "an HTTP status" }).max(599, {
+  error: "an HTTP status",
+});
+
+const http = z.strictObject(
+  {
+    path: text.regex(/^\/[^\s\0]*$/, { error: 'a path such as "/health"' }),
+    ...portName,
+    method: text.regex(/^[A-Z]+$/, { error: 'a method such as "GET"' }).optional(),
+    status: z
+      .union([status, z.array(status).min(1)], { error: "an HTTP status, or a list of them" })
+      .optional(),
+    headers: textMap.optional(),
+    headerMatch: textMap.optional(),
+    bodyMatch: nonEmpty.optional(),
+    tls: z
+      .union([flag, z.strictObject({ insecure: flag.optional(), caFile: path.optional() }, mapping)], {
+        error: "true, false, or a mapping with insecure and caFile",
+      })
+      .optional(),
+  },
+  mapping,
+);
+const yes = z.literal(true, { error: "true" });
+const httpPath = text.regex(/^\/[^\s\0]*$/, { error: 'a path such as "/health"' });
+const protocol = z.enum(handshakeProtocols, { error: `one of ${handshakeProtocols.join(", ")}` });
+
+export const probe = z
+  .strictObject(
+    {
+      http: z
+        .union([httpPath, http], { error: 'a path such as "/health", or a mapping with path' })
+        .optional(),
+      tcp: z
+        .union([yes, z.strictObject(portName, mapping)], { error: "true, or a mapping with port" })
+        .optional(),
+      exec: z
+        .union(
+          [
+            z.array(text).min(1),
+            z.strictObject(
+              { command: z.array(text).min(1), timeout: duration.optional(), interval: duration.optional() },
+              mapping,
+            ),
+          ],
+          { error: 'a command such as ["pg_isready"], or a mapping with command, timeout and interval' },
+        )
+        .optional(),
+      log: z
+        .union(
+          [
+            nonEmpty,
+            z.strictObject(
+              { pattern: nonEmpty, times: z.number().int().min(1).max(1000).optional() },
+              mapping,
+            ),
+          ],
+          { error: "a regular expression, or a mapping with pattern and times" },
+        )
+        .optional(),
+      postgres: z
+        .strictObject({ ...portName, user: nonEmpty, password: text, database: nonEmpty }, mapping)
+        .optional(),
+      redis: z
+        .union(
+          [
+            yes,
+            z.strictObject({ ...portName, username: text.optional(), password: text.optional() }, mapping),
+          ],
+          { error: "true, or a mapping with port, username and password" },
+        )
+        .optional(),
+      handshake: z
+        .union([protocol, z.strictObject({ protocol, ...portName }, mapping)], {
+          error: "a protocol, or a mapping with protocol and port",
+        })
+        .optional(),
+    },
+    { error: "a probe such as {http: /health}" },
+  )
+  .meta({ description: "Exactly one of http, tcp, exec, log, postgres, redis and handshake." });
+
+export const ready = z.union([probe, z.array(probe).min(1)], {
+  error: "a probe such as {http: /health}, or a list of probes that must all be ready",
+});
