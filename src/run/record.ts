@@ -1,7 +1,8 @@
+import { basename, dirname, isAbsolute, normalize } from "node:path";
 import { z } from "zod";
 import { levels } from "../stack/types.ts";
 import type { Json } from "../util/json.ts";
-import { recordFileOf } from "./folders.ts";
+import { recordFileOf, tempDirOf } from "./folders.ts";
 import { readPrivateFile, replacePrivateFile, stateInvalid } from "./private-files.ts";
 import type { RunRecord } from "./types.ts";
 
@@ -79,9 +80,18 @@ export function parseRecord(text: string, file: string): RunRecord {
     throw stateInvalid(file, "it is not whole JSON (cut off?)");
   }
   const parsed = record.safeParse(data);
-  if (parsed.success) return parsed.data as RunRecord;
+  if (parsed.success) return fitting(parsed.data as RunRecord, file);
   const [first] = parsed.error.issues;
   throw stateInvalid(file, `${first?.path.join(".") || "the record"}: ${first?.message}`);
+}
+
+/** What would be removed or ended must be named as only this run's would be. */
+function fitting(found: RunRecord, file: string): RunRecord {
+  if (basename(dirname(file)) !== found.run) throw stateInvalid(file, `it is the record of run ${found.run}`);
+  if (!isAbsolute(found.tempDir) || basename(found.tempDir) !== basename(tempDirOf(found.run)))
+    throw stateInvalid(file, `tempDir ${found.tempDir} is not this run's`);
+  if (normalize(found.tempDir) !== found.tempDir) throw stateInvalid(file, "tempDir is not a plain path");
+  return found;
 }
 
 export async function writeRecord(runDir: string, next: RunRecord): Promise<void> {

@@ -149,7 +149,7 @@ export interface UnitRecord {
   readonly log: string;
   /** How it is stopped, by whoever does it: the definition may have changed since. */
   readonly stop: StopPolicy;
-  /** What it was started after: it ends before them. */
+  /** What it depends on: it is stopped before them. */
   readonly after: readonly string[];
 }
 

@@ -1,0 +1,102 @@
+import type { Instance, Place } from "../runtime/types.ts";
+import { ownerOfThisProcess } from "../util/process-table.ts";
+import type { FoundRun } from "./find.ts";
+import { logFileOf } from "./folders.ts";
+import { joinGuard } from "./guard.ts";
+import { prove } from "./prove.ts";
+import { writeRecord } from "./record.ts";
+import type { UpRequest } from "./request.ts";
+import { openRunJournal } from "./run-journal.ts";
+import { openRuntime } from "./runtimes.ts";
+import type { RunSession } from "./session.ts";
+import { adoptAll, identityOf } from "./take-down.ts";
+import type { RunRecord } from "./types.ts";
+import { withUser } from "./users.ts";
+
+/**
+ * Makes this process a user of a run that is up, once every gate has been proven again; otherwise says why not.
+ * The caller holds the lock.
+ */
+export async function attach(
+  { dir, record }: FoundRun,
+  request: UpRequest,
+): Promise<RunSession | { readonly broken: string }> {
+  const runtime = await openRuntime(record.runtime);
+  const place = runtime.open(identityOf(dir, record));
+  const instances = new Map<string, Instance>();
+  try {
+    const broken = await proveAll(dir, record, request, place, instances);
+    if (broken !== undefined) {
+      await release(instances, place, runtime);
+      return { broken };
+    }
+    const next: RunRecord = {
+      ...withUser(record, { id: request.user, owner: ownerOfThisProcess() }),
+      stay: record.stay || request.options.stay === true,
+    };
+    await writeRecord(dir, next);
+    const hold = await joinGuard(record.run, request.user);
+    const { journal, emit } = openRunJournal(dir, request.stack, request.options.onEvent);
+    emit({ type: "run.attached", pid: process.pid });
+    return { request, dir, record: next, runtime, place, journal, emit, instances, hold, attached: true };
+  } catch (error) {
+    await release(instances, place, runtime);
+    throw error;
+  }
+}
+
+async function proveAll(
+  dir: string,
+  record: RunRecord,
+  request: UpRequest,
+  place: Place,
+  instances: Map<string, Instance>,
+): Promise<string | undefined> {
+  const running = record.units.filter((unit) => unit.kind === "service");
+  for (const [name, instance] of await adoptAll({ ...record, units: running }, place))
+    instances.set(name, instance);
+  const controller = new AbortController();
+  const deadline = AbortSignal.timeout(request.timeoutMs);
+  const signal = AbortSignal.any([request.signal, controller.signal]);
+  const looks = running.map(async ({ name }) => {
+    const unit = request.stack.units.find((each) => each.name === name);
+    const instance = instances.get(name);
+    if (unit?.kind !== "service" || instance === undefined) return `${name} has ended`;
+    const logFile = logFileOf(dir, name);
+    const proof = await prove({
+      service: unit,
+      instance,
+      logFile,
+      signal: AbortSignal.any([signal, deadline]),
+    });
+    return typeof proof === "string" ? proof : undefined;
+  });
+  try {
+    return await firstBroken(looks);
+  } catch (error) {
+    if (request.signal.aborted || !deadline.aborted) throw error;
+    return "its gates could not be proven again in time";
+  } finally {
+    // One broken gate is enough: the other looks are called off.
+    controller.abort(new DOMException("Not needed any more", "AbortError"));
+    await Promise.allSettled(looks);
+  }
+}
+
+/** Resolves with the first that is broken, without waiting for the others, or once all have been proven. */
+function firstBroken(looks: readonly Promise<string | undefined>[]): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    for (const look of looks) look.then((broken) => broken !== undefined && resolve(broken), reject);
+    Promise.all(looks).then(() => resolve(undefined), reject);
+  });
+}
+
+async function release(
+  instances: ReadonlyMap<string, Instance>,
+  place: Place,
+  runtime: { close(): Promise<void> },
+): Promise<void> {
+  for (const instance of instances.values()) instance.close();
+  await place.close();
+  await runtime.close();
+}

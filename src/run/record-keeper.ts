@@ -1,0 +1,35 @@
+import { writeRecord } from "./record.ts";
+import type { RunRecord, UnitRecord } from "./types.ts";
+
+/** The record of a run while it is being brought up: changes are written one after the other. */
+export interface RecordKeeper {
+  readonly current: RunRecord;
+  change(next: (record: RunRecord) => RunRecord): void;
+  changeUnit(name: string, changes: Partial<UnitRecord>): void;
+  /** Resolves when all changes are on disk; rejects with the first that could not be written. */
+  written(): Promise<void>;
+}
+
+export function keepRecord(dir: string, first: RunRecord): RecordKeeper {
+  let current = first;
+  let pending: Promise<void> = Promise.resolve();
+  const change: RecordKeeper["change"] = (next) => {
+    current = next(current);
+    pending = pending.then(() => writeRecord(dir, current));
+    // Whoever asks by `written` learns of it.
+    pending.catch(() => {});
+  };
+  change((record) => record);
+  return {
+    get current() {
+      return current;
+    },
+    change,
+    changeUnit: (name, changes) =>
+      change((record) => ({
+        ...record,
+        units: record.units.map((unit) => (unit.name === name ? { ...unit, ...changes } : unit)),
+      })),
+    written: () => pending,
+  };
+}

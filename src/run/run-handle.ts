@@ -1,0 +1,84 @@
+import { lockRun } from "./lock-request.ts";
+import { readRecord, writeRecord } from "./record.ts";
+import { followEvents } from "./run-events.ts";
+import { createRunService } from "./run-service.ts";
+import { closeSession, type RunSession } from "./session.ts";
+import { describeRun } from "./status.ts";
+import { takeDown } from "./take-down.ts";
+import type { Run, RunRecord } from "./types.ts";
+import { hasEnded, livingUsers, withoutUser } from "./users.ts";
+import { watchRun } from "./watch-run.ts";
+
+/** What the user of a run holds in hand. */
+export function createRun(session: RunSession): Run {
+  const { record, dir, instances, journal } = session;
+  const watch = watchRun(session);
+  for (const [service, instance] of instances) watch.watch(service, instance);
+  // A run that was left up needs no guard; nothing else of it keeps this process from ending.
+  if (record.stay) session.hold?.dismiss();
+  session.hold?.unref();
+
+  let ended = () => {};
+  const over = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  let downing: Promise<void> | undefined;
+  const down = (): Promise<void> => {
+    downing ??= (async () => {
+      watch.stop();
+      try {
+        await leave(session);
+      } finally {
+        ended();
+        await closeSession(session);
+      }
+    })();
+    return downing;
+  };
+
+  return {
+    id: record.run,
+    stack: record.stack,
+    name: record.name,
+    runtime: record.runtime,
+    dir,
+    attached: session.attached,
+    env: record.env,
+    service: (name) => createRunService(name, session, watch),
+    status: async () => describeRun((await readRecord(dir)) ?? record, instances),
+    events: () => followEvents(journal, over),
+    failed: watch.failed,
+    down,
+    [Symbol.asyncDispose]: down,
+  };
+}
+
+/** The last one out takes the run down, unless it is to stay. */
+async function leave(session: RunSession): Promise<void> {
+  const { request, dir, emit, hold } = session;
+  const lock = await lockRun({
+    stackDir: request.stackDir,
+    name: request.name,
+    doing: "taking this stack down",
+    signal: request.options.now ?? new AbortController().signal,
+    onWait: () => {},
+  });
+  try {
+    const record = await readRecord(dir);
+    if (record === undefined || hasEnded(record)) return;
+    const rest = withoutUser(record, request.user);
+    if (staysUp(rest)) await writeRecord(dir, rest);
+    else {
+      const { now } = request.options;
+      await takeDown({ dir, record: rest, emit, because: "its last user has left", manner: "polite", now });
+    }
+  } finally {
+    await lock.release();
+    // Only now: a guard that saw the last user leave earlier would take the run down itself.
+    hold?.leave();
+  }
+}
+
+function staysUp(rest: RunRecord): boolean {
+  return livingUsers(rest).length > 0 || (rest.stay && rest.state === "ready");
+}

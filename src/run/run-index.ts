@@ -1,0 +1,49 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { makeIndexDir, recordFileOf } from "./folders.ts";
+import { readPrivateFile, replacePrivateFile } from "./private-files.ts";
+import { parseRecord } from "./record.ts";
+import type { RunRecord } from "./types.ts";
+
+/** One entry for every run of this user on this host that has not been taken down, whatever its stack. */
+export interface IndexEntry {
+  readonly run: string;
+  readonly dir: string;
+  /** As it was at the start: enough to remove the run when its folder has been deleted. */
+  readonly record: RunRecord;
+}
+
+const entrySchema = z.object({ run: z.string(), dir: z.string(), record: z.unknown() });
+
+export async function addToIndex(entry: IndexEntry): Promise<void> {
+  // Passwords stay in the run's own folder.
+  const units = entry.record.units.map((unit) => ({ ...unit, urls: {} }));
+  const shown: IndexEntry = { ...entry, record: { ...entry.record, units, env: {} } };
+  await replacePrivateFile(await entryFile(entry.run), `${JSON.stringify(shown)}\n`);
+}
+
+export async function removeFromIndex(run: string): Promise<void> {
+  await rm(await entryFile(run), { force: true });
+}
+
+/** What cannot be read is left out: it is nobody's reason to end anything. */
+export async function readIndex(): Promise<readonly IndexEntry[]> {
+  const folder = await makeIndexDir();
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
+  const entries = await Promise.all(names.map((name) => readEntry(join(folder, name))));
+  return entries.filter((entry) => entry !== undefined);
+}
+
+async function entryFile(run: string): Promise<string> {
+  return join(await makeIndexDir(), `${run}.json`);
+}
+
+async function readEntry(file: string): Promise<IndexEntry | undefined> {
+  try {
+    const { run, dir, record } = entrySchema.parse(JSON.parse((await readPrivateFile(file)) ?? ""));
+    return { run, dir, record: parseRecord(JSON.stringify(record), recordFileOf(dir)) };
+  } catch {
+    return undefined;
+  }
+}

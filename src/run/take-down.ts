@@ -1,0 +1,103 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { tearDown } from "../conductor/tear-down.ts";
+import { RollcallError } from "../errors/rollcall-error.ts";
+import type { EventBody, RunEvent } from "../journal/events.ts";
+import type { Instance, Leftover, Place, RunIdentity } from "../runtime/types.ts";
+import { planOfRecord } from "./plan-of-record.ts";
+import { writeRecord } from "./record.ts";
+import { removeFromIndex } from "./run-index.ts";
+import { openRuntime } from "./runtimes.ts";
+import type { RunRecord } from "./types.ts";
+
+export interface TakingDown {
+  readonly dir: string;
+  readonly record: RunRecord;
+  readonly emit: (body: EventBody) => RunEvent;
+  readonly because: string;
+  /** `polite`: stop signal and grace, in reverse order. `now`: SIGKILL, for what nobody uses any more. */
+  readonly manner: "polite" | "now";
+  /** Aborting it turns a polite end into one at once. */
+  readonly now?: AbortSignal | undefined;
+}
+
+/** Teardown has its own deadline: it must come to its end whatever has been aborted. */
+const removeLimitMs = 60_000;
+/** A start that was under way when its owner died may appear after everything has been removed. */
+const settleMs = 150;
+const removeRounds = 5;
+
+export function identityOf(dir: string, record: RunRecord): RunIdentity {
+  const { run, stack, name, tempDir } = record;
+  return { id: run, stack, name, dir, tempDir };
+}
+
+/**
+ * Ends and removes all of a run, whoever started it, and audits. The caller holds the lock.
+ * Throws STOP_FAILED naming what is left; the record then says "stopping", and another attempt may follow.
+ */
+export async function takeDown(taking: TakingDown): Promise<void> {
+  const { dir, record, emit, because } = taking;
+  const beganMs = performance.now();
+  const runtime = await openRuntime(record.runtime);
+  const place = runtime.open(identityOf(dir, record));
+  try {
+    await writeRecord(dir, { ...record, state: "stopping" });
+    emit({ type: "run.stopping", because });
+    await endInstances(taking, place);
+    const leftovers = await removeAll(place, taking.manner);
+    emit({ type: "audit", leftovers: leftovers.map((leftover) => leftover.text) });
+    if (leftovers.length > 0) throw stopFailed(record, leftovers);
+    await writeRecord(dir, stopped(record));
+    await removeFromIndex(record.run);
+    emit({ type: "run.stopped", tookMs: performance.now() - beganMs });
+  } finally {
+    await place.close();
+    await runtime.close();
+  }
+}
+
+/** What could not be ended in this way is removed by its mark, and the audit tells what stays. */
+async function endInstances({ record, emit, manner, now }: TakingDown, place: Place): Promise<void> {
+  const instances = await adoptAll(record, place);
+  const kill = manner === "now" ? AbortSignal.abort() : now;
+  await tearDown({ plan: planOfRecord(record), instances, emit, ...(kill && { kill }) });
+  for (const instance of instances.values()) instance.close();
+}
+
+/** What is gone, or is not what the record says, is left out. */
+export async function adoptAll(record: RunRecord, place: Place): Promise<ReadonlyMap<string, Instance>> {
+  const adopted = new Map<string, Instance>();
+  for (const unit of record.units) {
+    if (unit.instance === null) continue;
+    const instance = await place.adopt(unit.instance).catch(() => undefined);
+    if (instance !== undefined) adopted.set(unit.name, instance);
+  }
+  return adopted;
+}
+
+async function removeAll(place: Place, manner: TakingDown["manner"]): Promise<readonly Leftover[]> {
+  const signal = AbortSignal.timeout(removeLimitMs);
+  let leftovers = await place.remove({ signal });
+  for (let round = 1; round < removeRounds; round += 1) {
+    if (manner === "now") await delay(settleMs);
+    leftovers = await place.audit();
+    if (leftovers.length === 0) return [];
+    await place.remove({ signal });
+    if (manner === "polite") await delay(settleMs);
+  }
+  return place.audit();
+}
+
+function stopped(record: RunRecord): RunRecord {
+  const units = record.units.map((unit) =>
+    unit.kind === "service" && unit.instance !== null ? { ...unit, state: "stopped" as const } : unit,
+  );
+  return { ...record, state: "stopped", users: [], units };
+}
+
+function stopFailed(record: RunRecord, leftovers: readonly Leftover[]): RollcallError {
+  const texts = leftovers.map((leftover) => leftover.text);
+  return new RollcallError("STOP_FAILED", {
+    message: `Of the run ${record.run} (${record.name}) is left: ${texts.join("; ")}.`,
+  });
+}

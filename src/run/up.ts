@@ -1,0 +1,120 @@
+import type { RunEvent } from "../journal/events.ts";
+import type { Stack } from "../stack/types.ts";
+import { removeAbandoned } from "./abandon.ts";
+import { attach } from "./attach.ts";
+import { bringUp, type Manner } from "./bring-up.ts";
+import { differences, runExists } from "./differences.ts";
+import { type FoundRun, findLiveRun, pruneRuns } from "./find.ts";
+import { lockRun } from "./lock-request.ts";
+import { readRequest, type UpRequest } from "./request.ts";
+import { createRun } from "./run-handle.ts";
+import { openRunJournal } from "./run-journal.ts";
+import type { RunSession } from "./session.ts";
+import { sweep } from "./sweep.ts";
+import { takeDown } from "./take-down.ts";
+import type { Run, RunRecord, UpOptions } from "./types.ts";
+import { isAbandoned, livingUsers } from "./users.ts";
+
+/**
+ * Brings a stack up and returns when every gate is open; attaches to a run of it that is up once every gate has been
+ * proven again. Throws RollcallError; nothing that was started remains then, unless `keepOnFailure`.
+ */
+export async function up<Services extends string = string, Exports extends string = string>(
+  stack: Stack,
+  options: UpOptions = {},
+): Promise<Run<Services, Exports>> {
+  const request = await readRequest(stack, options);
+  const notes: string[] = [];
+  const note = (text: string) => {
+    notes.push(text);
+    options.onEvent?.(unwritten(text));
+  };
+  await sweep();
+  const lock = await lockRun({
+    stackDir: request.stackDir,
+    name: request.name,
+    doing: "bringing this stack up",
+    signal: request.signal,
+    limitMs: request.timeoutMs,
+    onWait: ({ pid, doing }) => note(`waiting for process ${pid}, which is ${doing}`),
+  });
+  try {
+    const session = await attachOrStart(request, notes, note);
+    await pruneRuns(request.stackDir);
+    return createRun(session) as unknown as Run<Services, Exports>;
+  } finally {
+    await lock.release();
+  }
+}
+
+async function attachOrStart(
+  request: UpRequest,
+  notes: readonly string[],
+  note: (text: string) => void,
+): Promise<RunSession> {
+  const { options } = request;
+  const wanted: Manner = {
+    runtime: options.runtime ?? "auto",
+    ports: options.ports ?? "fixed",
+    stay: options.stay === true,
+    notes,
+  };
+  const found = await findLiveRun(request.stack, request.name);
+  if (found === undefined) return bringUp(request, wanted);
+  if (isAbandoned(found.record)) {
+    await removeAbandoned(found.dir, found.record, "its owner has died");
+    return bringUp(request, wanted);
+  }
+  const broken = await attachOrSayWhyNot(found, request);
+  if (typeof broken !== "string") return broken;
+  refuseWhileUsed(found.record, broken);
+  note(`${request.name} was up, but ${broken}: it is taken down and brought up anew`);
+  await replace(found, broken, request);
+  return bringUp(request, asBefore(found.record, wanted, options));
+}
+
+async function attachOrSayWhyNot(found: FoundRun, request: UpRequest): Promise<RunSession | string> {
+  const { record } = found;
+  if (record.state === "failed") return "its start had failed";
+  if (record.state !== "ready") return `it was left ${record.state}`;
+  const why = differences(record, request);
+  if (why.length > 0) throw runExists(record, why);
+  const attached = await attach(found, request);
+  return "broken" in attached ? attached.broken : attached;
+}
+
+/** What others use is not taken from under them. */
+function refuseWhileUsed(record: RunRecord, broken: string): void {
+  const users = livingUsers(record).filter((user) => user.owner.pid !== process.pid);
+  if (users.length === 0) return;
+  const pids = [...new Set(users.map((user) => user.owner.pid))];
+  throw runExists(record, [
+    broken,
+    `process ${pids.join(", ")} still uses it, so that it cannot be brought up anew`,
+  ]);
+}
+
+async function replace({ dir, record }: FoundRun, because: string, request: UpRequest): Promise<void> {
+  const { journal, emit } = openRunJournal(dir, request.stack, request.options.onEvent);
+  try {
+    const { now } = request.options;
+    await takeDown({ dir, record, emit, because, manner: "polite", now });
+  } finally {
+    await journal.close();
+  }
+}
+
+/** What was not asked for stays as it was. */
+function asBefore(record: RunRecord, wanted: Manner, options: UpOptions): Manner {
+  return {
+    runtime: options.runtime === undefined || options.runtime === "auto" ? record.runtime : options.runtime,
+    ports: options.ports ?? record.ports,
+    stay: wanted.stay || (record.stay && record.state === "ready"),
+    notes: wanted.notes,
+  };
+}
+
+/** Told before there is a journal. */
+function unwritten(text: string): RunEvent {
+  return { type: "note", text, seq: 0, atMs: 0, time: new Date().toISOString() };
+}
