@@ -1,7 +1,7 @@
 import type { EventSink } from "../journal/events.ts";
-import type { Stack } from "../stack/types.ts";
 import { findLiveRun, realStackDir } from "./find.ts";
 import { lockRun } from "./lock-request.ts";
+import { resolveStack, type StackInput } from "./resolve-stack.ts";
 import { openRunJournal } from "./run-journal.ts";
 import { takeDown } from "./take-down.ts";
 
@@ -20,9 +20,10 @@ export interface DownOptions {
  * Throws STOP_FAILED naming what is left, STATE_INVALID, or the signal's reason.
  */
 export async function down(
-  stack: Stack,
+  input: StackInput,
   options: DownOptions = {},
 ): Promise<{ readonly was: "up" | "absent" }> {
+  const stack = resolveStack(input);
   const name = options.name ?? stack.name;
   const { onEvent, now } = options;
   const lock = await lockRun({

@@ -1,5 +1,4 @@
 import type { RunEvent } from "../journal/events.ts";
-import type { Stack } from "../stack/types.ts";
 import { removeAbandoned } from "./abandon.ts";
 import { attach } from "./attach.ts";
 import { bringUp, type Manner } from "./bring-up.ts";
@@ -7,6 +6,7 @@ import { differences, runExists } from "./differences.ts";
 import { type FoundRun, findLiveRun, pruneRuns } from "./find.ts";
 import { lockRun } from "./lock-request.ts";
 import { readRequest, type UpRequest } from "./request.ts";
+import { resolveStack, type StackInput } from "./resolve-stack.ts";
 import { createRun } from "./run-handle.ts";
 import { openRunJournal } from "./run-journal.ts";
 import type { RunSession } from "./session.ts";
@@ -20,10 +20,10 @@ import { isAbandoned, livingUsers } from "./users.ts";
  * proven again. Throws RollcallError; nothing that was started remains then, unless `keepOnFailure`.
  */
 export async function up<Services extends string = string, Exports extends string = string>(
-  stack: Stack,
+  stack: StackInput<Services, Exports>,
   options: UpOptions = {},
 ): Promise<Run<Services, Exports>> {
-  const request = await readRequest(stack, options);
+  const request = await readRequest(resolveStack(stack), options);
   const notes: string[] = [];
   const note = (text: string) => {
     notes.push(text);
