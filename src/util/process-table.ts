@@ -45,6 +45,11 @@ export function identify(pid: number): ProcessIdentity | undefined {
   return entry && { pid: entry.pid, startTime: entry.startTime };
 }
 
+/** Also of a child that has ended and has not been waited for yet. */
+export function startTimeOf(pid: number): string | undefined {
+  return (onLinux ? readStat(pid) : listWithPs(pid)[0])?.startTime;
+}
+
 /** Whether exactly this process, and not a later one with its pid, is alive. */
 export function isSame(identity: ProcessIdentity): boolean {
   return readProcess(identity.pid)?.startTime === identity.startTime;

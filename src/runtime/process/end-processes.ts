@@ -1,0 +1,84 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { isSame, type ProcessEntry, type ProcessIdentity, readProcess } from "../../util/process-table.ts";
+
+const stepMs = 10;
+/** A killed process that is still there after this long hangs in the kernel. */
+const killLimitMs = 10_000;
+/** Looking through all processes costs more than looking at those that are known. */
+const rescanMs = 250;
+
+export interface Ending {
+  /** Everything that belongs, each time anew. */
+  readonly find: () => readonly ProcessEntry[];
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Asks, and looks again whenever one of them ends; what is left after the grace is killed. `ask` is called with all
+ * that is there each time, and asks nobody twice. Resolves with what does not end.
+ */
+export async function endGently(
+  ending: Ending,
+  ask: (found: readonly ProcessEntry[]) => void,
+  graceMs: number,
+): Promise<readonly ProcessEntry[]> {
+  const until = performance.now() + graceMs;
+  for (let found = ending.find(); found.length > 0; found = ending.find()) {
+    ask(found);
+    await untilOneEnds(found, Math.min(until, performance.now() + rescanMs));
+    if (performance.now() >= until || ending.signal?.aborted) return endAtOnce(ending);
+  }
+  return [];
+}
+
+/** Kills until nothing is left, also what is born meanwhile. Resolves with what does not end. */
+export async function endAtOnce(ending: Ending): Promise<readonly ProcessEntry[]> {
+  const until = performance.now() + killLimitMs;
+  let found = ending.find();
+  while (found.length > 0 && performance.now() < until && !ending.signal?.aborted) {
+    killGroups(found);
+    for (const entry of found) signalProcess(entry, "SIGKILL");
+    await untilAllEnd(found, Math.min(until, performance.now() + rescanMs));
+    found = ending.find();
+  }
+  return found;
+}
+
+/** Only if the pid still is the process that was meant. */
+export function signalProcess(entry: ProcessEntry, signal: NodeJS.Signals): void {
+  if (isSame(entry)) send(entry.pid, signal);
+}
+
+/** The whole group at once, so that nothing is born between two signals; the entry leads it. */
+export function signalGroup(entry: ProcessIdentity, signal: NodeJS.Signals): void {
+  if (isSame(entry)) send(-entry.pid, signal);
+}
+
+/**
+ * Processes that fork and end all the time are never met by their pid, but their group stays. Called right after the
+ * look; only groups of sessions that came from us: the leader is among what was found, or has ended.
+ */
+function killGroups(found: readonly ProcessEntry[]): void {
+  const pids = new Set(found.map(({ pid }) => pid));
+  const ours = found.filter(({ session }) => pids.has(session) || readProcess(session) === undefined);
+  for (const pgid of new Set(ours.map((entry) => entry.pgid))) send(-pgid, "SIGKILL");
+}
+
+function send(target: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(target, signal);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // ESRCH: it has just ended. EPERM: it stays, and is named as what is left.
+    if (code !== "ESRCH" && code !== "EPERM") throw error;
+  }
+}
+
+async function untilAllEnd(entries: readonly ProcessEntry[], until: number): Promise<void> {
+  while (performance.now() < until && entries.some(isSame)) await delay(stepMs);
+}
+
+/** Some of them may wait for others: each end is a reason to look again. */
+async function untilOneEnds(entries: readonly ProcessEntry[], until: number): Promise<void> {
+  while (performance.now() < until && entries.every(isSame)) await delay(stepMs);
+}

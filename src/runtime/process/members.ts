@@ -1,0 +1,86 @@
+import { sep } from "node:path";
+import {
+  listProcesses,
+  type ProcessEntry,
+  type ProcessIdentity,
+  readCwd,
+  readEnviron,
+  readExe,
+} from "../../util/process-table.ts";
+import { runMark, unitMark } from "./marks.ts";
+
+/** By what the processes of a unit, or of a whole run, are known. */
+export interface Belonging {
+  readonly runId: string;
+  /** undefined: every unit. */
+  readonly unit: string | undefined;
+  /** Processes known to belong, by identity; of a pid that has been given away, nothing is taken. */
+  readonly known: readonly ProcessIdentity[];
+  /** A session that is certain to be ours at this very moment, though its leader has just ended. */
+  readonly session?: number | undefined;
+  /**
+   * Servers overwrite their environment and leave their session. Their processes run one of these programs in one
+   * of these folders; who only stands in the folder is somebody else.
+   */
+  readonly servers: readonly ServerTrace[];
+}
+
+export interface ServerTrace {
+  readonly folder: string;
+  readonly program: string;
+}
+
+/** The living processes that belong, without ourselves and whoever started us. */
+export function findMembers(belonging: Belonging): readonly ProcessEntry[] {
+  const all = listProcesses();
+  const members = new Set(all.filter((entry) => isRoot(entry, belonging)));
+  if (members.size === 0) return [];
+  while (addRelatives(all, members));
+  const spared = ourselves(all);
+  return [...members].filter((entry) => !spared.has(entry.pid));
+}
+
+function isRoot(entry: ProcessEntry, { runId, unit, known, session, servers }: Belonging): boolean {
+  if (entry.session === session) return true;
+  if (known.some(({ pid, startTime }) => pid === entry.pid && startTime === entry.startTime)) return true;
+  const environ = readEnviron(entry.pid);
+  if (environ?.[runMark] === runId && (unit === undefined || environ[unitMark] === unit)) return true;
+  if (servers.length === 0) return false;
+  const cwd = readCwd(entry.pid);
+  if (cwd === undefined) return false;
+  return servers.some(
+    ({ folder, program }) =>
+      (cwd === folder || cwd.startsWith(folder + sep)) && readExe(entry.pid) === program,
+  );
+}
+
+/**
+ * Children, and who shares a session that is ours: its leader is a member, or has ended. A session's number is not
+ * given away while anybody is in it, so with one member in it all of it came from us.
+ */
+function addRelatives(all: readonly ProcessEntry[], members: Set<ProcessEntry>): boolean {
+  const alive = new Set(all.map(({ pid }) => pid));
+  const pids = new Set([...members].map(({ pid }) => pid));
+  const sessions = new Set(
+    [...members].map(({ session }) => session).filter((session) => pids.has(session) || !alive.has(session)),
+  );
+  const before = members.size;
+  for (const entry of all) {
+    if (pids.has(entry.ppid) || sessions.has(entry.session)) members.add(entry);
+  }
+  return members.size > before;
+}
+
+function ourselves(all: readonly ProcessEntry[]): ReadonlySet<number> {
+  const parents = new Map(all.map(({ pid, ppid }) => [pid, ppid]));
+  const pids = new Set<number>();
+  for (let pid: number | undefined = process.pid; pid && !pids.has(pid); pid = parents.get(pid)) {
+    pids.add(pid);
+  }
+  return pids;
+}
+
+/** `process 4711 (postgres)`, for people. */
+export function describeProcess({ pid, name }: Pick<ProcessEntry, "pid" | "name">): string {
+  return `process ${pid} (${name})`;
+}
