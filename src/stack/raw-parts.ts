@@ -2,14 +2,16 @@ import { constants } from "node:os";
 import { z } from "zod";
 import { parseDuration } from "../util/duration.ts";
 import { labelPattern } from "../util/label.ts";
+
 import { handshakeProtocols } from "./types.ts";
 
 /** The `error` of every schema says what was expected; `shape.ts` makes the problem of it. */
 export const text = z.string({ error: "a text" });
 export const nonEmpty = text.min(1, { error: "a text that is not empty" });
-export const label = text.regex(labelPattern, {
-  error: 'a name of 1 to 63 lower-case letters, digits and "-", beginning and ending with a letter or digit',
-});
+const labelError =
+  'a name of 1 to 63 lower-case letters, digits and "-", at least one letter, beginning and ending with a letter or digit';
+/** A name without letters would be read as an address by resolvers, and moves to the front of every mapping. */
+export const label = text.regex(labelPattern, { error: labelError }).regex(/[a-z]/, { error: labelError });
 export const path = text.regex(/^[^\0]+$/, { error: "a path" });
 export const flag = z.boolean({ error: "true or false" });
 

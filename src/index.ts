@@ -1,0 +1,27 @@
+export type { ErrorReport } from "./errors/report.ts";
+export { RollcallError } from "./errors/rollcall-error.ts";
+export { type ErrorCode, errorTable } from "./errors/table.ts";
+export { type PlanOptions, planStack } from "./plan/plan.ts";
+export { planToJson, printPlan } from "./plan/print.ts";
+export type { Plan, PlannedGate, Step } from "./plan/types.ts";
+export {
+  type Declared,
+  defineStack,
+  exec,
+  handshake,
+  http,
+  log,
+  postgres,
+  redis,
+  type StackDefinition,
+  type StackInput,
+  service,
+  task,
+  tcp,
+  type UnitInput,
+} from "./stack/define.ts";
+export { loadStack } from "./stack/load.ts";
+export { type Problem, problemsOf } from "./stack/problem.ts";
+export type { PortRef, Ref, Refs } from "./stack/refs.ts";
+export type * from "./stack/types.ts";
+export { validateStack } from "./stack/validate.ts";

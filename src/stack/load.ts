@@ -1,0 +1,60 @@
+import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { RollcallError } from "../errors/rollcall-error.ts";
+import { type FoundFile, findStackFile } from "./find.ts";
+import { definitionError } from "./problem.ts";
+import { readDocument } from "./read-document.ts";
+import { readModule } from "./read-module.ts";
+import { checkTrusted } from "./trust.ts";
+import type { Stack } from "./types.ts";
+import { validateStack } from "./validate.ts";
+
+export interface LoadOptions {
+  readonly cwd: string;
+  /** What compose files interpolate. @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Reads and checks a stack file.
+ *
+ * @param path a file, a folder that holds one, or undefined: the nearest one from `cwd` upwards
+ * @throws RollcallError FILE_NOT_FOUND, FILE_UNTRUSTED, or DEFINITION_INVALID with every mistake
+ */
+export async function loadStack(path: string | undefined, options: LoadOptions): Promise<Stack> {
+  const found = findStackFile(path, options.cwd);
+  switch (found.format) {
+    case "module":
+      return loadModule(found);
+    case "document":
+      return loadDocument(found.file);
+    case "compose":
+      throw new RollcallError("USAGE", {
+        message: `${found.file} is a compose file; those are not read yet.`,
+        hint: "Name a rollcall file with --file.",
+      });
+  }
+}
+
+async function loadModule({ file, met }: FoundFile): Promise<Stack> {
+  if (met) checkTrusted(file);
+  return validateStack(await readModule(file), { dir: dirname(file), file });
+}
+
+async function loadDocument(file: string): Promise<Stack> {
+  const read = readDocument(await readText(file));
+  if (!read.ok) throw definitionError(read.problems, file);
+  return validateStack(read.value, { dir: dirname(file), file, lineOf: read.lineOf });
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    throw new RollcallError("FILE_NOT_FOUND", {
+      message: `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: "Check the path and the file's permissions.",
+      cause,
+    });
+  }
+}

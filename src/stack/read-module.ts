@@ -1,0 +1,58 @@
+import { createJiti } from "jiti";
+import { RollcallError } from "../errors/rollcall-error.ts";
+import { definitionError } from "./problem.ts";
+
+/**
+ * Executes a stack file in TypeScript or JavaScript and returns its default export. `rollcall` in it is this very
+ * package, wherever the file lies.
+ *
+ * @throws RollcallError DEFINITION_INVALID when it cannot be read, throws, or has no default export
+ */
+export async function readModule(file: string): Promise<unknown> {
+  // At run time only: the index re-exports this folder.
+  const rollcall = await import("../index.ts");
+  const jiti = createJiti(import.meta.url, {
+    // A cache in a shared temporary folder would be executed as well, whoever wrote it.
+    fsCache: false,
+    moduleCache: false,
+    virtualModules: { rollcall },
+  });
+  let loaded: unknown;
+  try {
+    loaded = await jiti.import(file);
+  } catch (error) {
+    if (error instanceof RollcallError) throw error;
+    throw moduleError(file, "the file cannot be executed", messageOf(error), "correct the file");
+  }
+  const value = defaultOf(loaded);
+  if (value === undefined) {
+    throw moduleError(
+      file,
+      "the file has no default export",
+      "none",
+      "write export default defineStack({ … })",
+    );
+  }
+  return value;
+}
+
+function defaultOf(loaded: unknown): unknown {
+  return typeof loaded === "object" && loaded !== null && "default" in loaded ? loaded.default : undefined;
+}
+
+function moduleError(file: string, text: string, found: string, mend: string): RollcallError {
+  const expected = "a module whose default export is defineStack({ … })";
+  return definitionError([{ path: [], line: lineIn(found, file), text, expected, found, mend }], file);
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return `${error.name}: ${error.message.split("\n")[0] ?? ""}`;
+}
+
+/** Parsers end their message with "file:line:column" or "(line:column)". */
+function lineIn(message: string, file: string): number | undefined {
+  const after = message.includes(file) ? message.slice(message.indexOf(file) + file.length) : message;
+  const match = /^:(\d+):\d+/.exec(after) ?? /\((\d+):\d+\)/.exec(message);
+  return match === null ? undefined : Number(match[1]);
+}
