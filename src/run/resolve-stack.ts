@@ -1,6 +1,6 @@
-import { isDefinition, type StackDefinition } from "../stack/define.ts";
+import type { StackDefinition } from "../stack/define.ts";
 import type { Stack } from "../stack/types.ts";
-import { validateStack } from "../stack/validate.ts";
+import { toStack } from "../stack/validate.ts";
 
 /** A stack as it was loaded, or as a program declares it by `defineStack`. */
 export type StackInput<Services extends string = string, Exports extends string = string> =
@@ -9,5 +9,5 @@ export type StackInput<Services extends string = string, Exports extends string 
 
 /** Throws DEFINITION_INVALID with every problem. */
 export function resolveStack(stack: StackInput): Stack {
-  return isDefinition(stack) ? validateStack(stack, { dir: process.cwd(), file: undefined }) : stack;
+  return toStack(stack, { cwd: process.cwd() });
 }
