@@ -148,7 +148,7 @@ function judgeZookeeper(received: Buffer): Judged {
   if (!text.startsWith(start.slice(0, text.length)) && !"This ZooKeeper".startsWith(text)) {
     return "srvr is".startsWith(text) ? undefined : "stranger";
   }
-  const mode = /^Mode: (\w+)/m.exec(text)?.[1];
+  const mode = /^Mode: (\w+)\s*\n/m.exec(text)?.[1];
   const version = /^Zookeeper version: ([^\s,-]+)/.exec(text)?.[1];
   return mode === undefined || version === undefined ? undefined : `srvr answered ${version}, ${mode}`;
 }

@@ -93,9 +93,11 @@ class Wait {
   async #see(): Promise<Seen> {
     this.#attempts += 1;
     const limit = new AbortController();
-    const limitMs = Math.min(this.#limitMs, this.#options.budgetMs - this.#waitedMs());
+    const remainingMs = Math.max(0, this.#options.budgetMs - this.#waitedMs());
+    const limitMs = Math.min(this.#limitMs, remainingMs);
     const giveUp = (): void => limit.abort();
-    const timer = setTimeout(giveUp, limitMs);
+    // The budget's own timer ends what would outlive it.
+    const timer = limitMs < remainingMs ? setTimeout(giveUp, limitMs) : undefined;
     this.#ending.signal.addEventListener("abort", giveUp, { once: true });
     const { signal } = limit;
     try {
