@@ -33,7 +33,8 @@ export class ContainerOrchestrator {
       runtime,
       stay,
       onEvent: (event) => {
-        if (verbose) process.stderr.write(`hapi: ${JSON.stringify(event)}\n`);
+        const service = "service" in event ? ` ${event.service}` : "";
+        if (verbose) process.stderr.write(`hapi: ${event.type}${service}\n`);
       },
     });
   }
@@ -63,7 +64,9 @@ export class ContainerOrchestrator {
   }
 }
 
-export async function startInfrastructure(options: InfrastructureOptions = {}): Promise<ContainerOrchestrator> {
+export async function startInfrastructure(
+  options: InfrastructureOptions = {},
+): Promise<ContainerOrchestrator> {
   const orchestrator = new ContainerOrchestrator(options);
   await orchestrator.startAll();
   return orchestrator;
