@@ -8,7 +8,7 @@ import { handshakeProtocols } from "./types.ts";
 /** The `error` of every schema says what was expected; `shape.ts` makes the problem of it. */
 export const text = z.string({ error: "a text" });
 export const nonEmpty = text.min(1, { error: "a text that is not empty" });
-const labelError =
+export const labelError =
   'a name of 1 to 63 lower-case letters, digits and "-", at least one letter, beginning and ending with a letter or digit';
 /** A name without letters would be read as an address by resolvers, and moves to the front of every mapping. */
 export const label = text.regex(labelPattern, { error: labelError }).regex(/[a-z]/, { error: labelError });
@@ -46,7 +46,14 @@ export const facts = z.record(text.regex(/^[A-Za-z][A-Za-z0-9_]*$/, { error: "th
 });
 export const textMap = z.record(nonEmpty, text, { error: "a mapping of names and texts" });
 
-const mapping = { error: "a mapping" };
+/** What was expected, save for unknown keys: for those it is the keys that are known. */
+export function says(expected: string): {
+  error: (issue: { readonly code?: string | undefined }) => string | undefined;
+} {
+  return { error: ({ code }) => (code === "unrecognized_keys" ? undefined : expected) };
+}
+
+const mapping = says("a mapping");
 
 export const port = z
   .union(
@@ -268,7 +275,7 @@ export const probe = z
         })
         .optional(),
     },
-    { error: "a probe such as {http: /health}" },
+    says("a probe such as {http: /health}"),
   )
   .meta({ description: "Exactly one of http, tcp, exec, log, postgres, redis and handshake." });
 

@@ -45,7 +45,7 @@ export const rawUnit = z
       budget: parts.duration.optional().meta({ description: "Longest time from start to ready." }),
       stop: parts.stop.optional(),
     },
-    { error: "a mapping that describes a service or task" },
+    parts.says("a mapping that describes a service or task"),
   )
   .meta({ description: "A service, or a task." });
 
@@ -66,7 +66,7 @@ export const rawStack = z
         description: "What clients get in their environment; may refer to services.",
       }),
     },
-    { error: "a mapping with name and services" },
+    parts.says("a mapping with name and services"),
   )
   .meta({
     title: "Rollcall stack",

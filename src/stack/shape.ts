@@ -2,7 +2,9 @@ import { z } from "zod";
 import { nearest } from "../util/nearest.ts";
 import { described, quoted } from "../util/printable.ts";
 import type { NewProblem, Path } from "./problem.ts";
+import { at, Pruning, plainCopy, without } from "./prune.ts";
 import { type RawStack, rawStack } from "./raw.ts";
+import { labelError } from "./raw-parts.ts";
 import { isSecretName } from "./secrets.ts";
 
 export interface Shaped {
@@ -11,31 +13,26 @@ export interface Shaped {
   readonly problems: readonly NewProblem[];
   /** Places that were taken away, or where a misspelt key belongs. */
   readonly pruned: readonly Path[];
+  /** A place of `raw` as it was before items of lists were taken away. */
+  readonly original: (path: Path) => Path;
 }
 
 /** Checks the shape of a definition, and keeps what is sound, so that its other mistakes can be told too. */
 export function shape(value: unknown): Shaped {
-  const problems: NewProblem[] = [];
-  const pruned: Path[] = [];
-  let current = structuredCloneOf(value);
-  for (const path of hostileKeys(current)) {
-    problems.push(hostileKey(path));
-    current = without(current, path);
-  }
-  for (let round = 0; round < 10; round++) {
-    const result = rawStack.safeParse(current, { error: allowedKeys });
-    if (result.success) return { raw: result.data, problems, pruned };
-    const found = result.error.issues.flatMap((issue) => issueProblems(issue, current, []));
+  const whole = plainCopy(value);
+  const problems: NewProblem[] = hostileKeys(whole).map(hostileKey);
+  const pruned: Path[] = problems.map(({ path }) => path);
+  const pruning = new Pruning(pruned.reduce<unknown>(without, whole));
+  for (let round = 0; round < 20; round++) {
+    const result = rawStack.safeParse(pruning.value, { error: allowedKeys });
+    if (result.success) return { raw: result.data, problems, pruned, original: pruning.original };
+    const found = result.error.issues.flatMap((issue) => issueProblems(issue, pruning.value, []));
     if (round === 0) problems.push(...found.map(({ problem }) => problem));
-    const before = current;
-    for (const { problem, meant } of found) {
-      pruned.push(problem.path);
-      if (meant !== undefined) pruned.push(meant);
-      current = without(current, has(current, problem.path) ? problem.path : problem.path.slice(0, -1));
-    }
-    if (current === before || current === undefined) break;
+    const meant = found.flatMap((one) => (one.meant === undefined ? [] : [one.meant]));
+    pruned.push(...[...found.map(({ problem }) => problem.path), ...meant].map(pruning.original));
+    if (!pruning.remove(found.map(({ problem }) => problem.path))) break;
   }
-  return { raw: undefined, problems, pruned };
+  return { raw: undefined, problems, pruned, original: pruning.original };
 }
 
 interface Found {
@@ -64,7 +61,7 @@ function issueProblems(issue: z.core.$ZodIssue, input: unknown, parent: Path): F
           found === undefined ? `${lastKey(path)} is missing` : `${lastKey(path)} is not what belongs here`,
         expected: issue.message,
         found: secret && typeof found === "string" ? "a text (not shown)" : described(found),
-        mend: found === undefined ? `add ${lastKey(path)}` : `write ${issue.message}`,
+        mend: found === undefined ? `add ${lastKey(path)}` : mendOf(issue, found),
       },
     },
   ];
@@ -76,6 +73,23 @@ function isInside(branches: readonly (readonly z.core.$ZodIssue[])[]) {
     if (issue.path.length > 0 || issue.code === "unrecognized_keys") return true;
     return branches.length > 1 && issue.code === "too_small";
   };
+}
+
+function mendOf(issue: z.core.$ZodIssue, found: unknown): string {
+  if (issue.message === labelError && typeof found === "string") {
+    const name = found
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "")
+      .slice(0, 63);
+    if (/[a-z]/.test(name)) return `write ${quoted(name)}`;
+  }
+  if (issue.code !== "invalid_value" || typeof found !== "string") return "correct the value";
+  const near = nearest(
+    found,
+    issue.values.filter((value) => typeof value === "string"),
+  );
+  return near === undefined ? "correct the value" : `write "${near}"`;
 }
 
 function unknownKey(path: Path, key: string, allowed: readonly string[]): Found {
@@ -99,11 +113,11 @@ function badKey(path: Path, issue: z.core.$ZodIssueInvalidKey): NewProblem {
     text: `${quoted(String(path.at(-1)))} cannot be a name here`,
     expected,
     found: quoted(String(path.at(-1))),
-    mend: "rename it",
+    mend: mendOf({ ...issue, message: expected }, path.at(-1)),
   };
 }
 
-/** A schema says what was expected in its own words; for unknown keys those are the keys that are allowed. */
+/** A schema says what was expected in its own words; for unknown keys those are the keys that are known. */
 function allowedKeys(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== "unrecognized_keys") return undefined;
   return issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape).join(", ") : undefined;
@@ -133,36 +147,4 @@ function hostileKey(path: Path): NewProblem {
     found: key,
     mend: "rename it",
   };
-}
-
-/** Plain data only, with no object shared between two places (YAML aliases), so that one can be taken away. */
-function structuredCloneOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(structuredCloneOf);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return Object.fromEntries(entries.map(([key, inner]) => [key, structuredCloneOf(inner)]));
-}
-
-function at(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((inner, key) => (has(inner, [key]) ? (inner as never)[key] : undefined), value);
-}
-
-function has(value: unknown, path: Path): boolean {
-  const [key, ...rest] = path;
-  if (key === undefined) return true;
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return false;
-  return has((value as Record<string | number, unknown>)[key], rest);
-}
-
-function without(value: unknown, path: Path): unknown {
-  const [key, ...rest] = path;
-  if (key === undefined) return undefined;
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return value;
-  const inner = without((value as Record<string | number, unknown>)[key], rest);
-  // A hole would move the others: the item stays as nothing, and the next round takes the whole list.
-  if (Array.isArray(value)) return value.map((item, index) => (index === key ? inner : item));
-  const entries = Object.entries(value).filter(([name]) => name !== String(key));
-  return Object.fromEntries(
-    inner === undefined ? entries : Object.entries(value).map(([k, v]) => [k, k === String(key) ? inner : v]),
-  );
 }

@@ -6,8 +6,9 @@ import { isDefinition, type StackDefinition } from "./define.ts";
 import { buildDependencies, checkReferences, type Known } from "./dependencies.ts";
 import { checkHostPorts } from "./host-ports.ts";
 import { definitionError, type NewProblem, type Path, type Problem, type Problems } from "./problem.ts";
+import { comparePaths, positions } from "./prune.ts";
 import type { RawStack } from "./raw.ts";
-import { shape } from "./shape.ts";
+import { type Shaped, shape } from "./shape.ts";
 import type { Stack, Template, Unit } from "./types.ts";
 import { buildUnit } from "./unit.ts";
 
@@ -27,15 +28,16 @@ export interface ValidateOptions {
  */
 export function validateStack(definition: unknown, options: ValidateOptions): Stack {
   const value = isDefinition(definition) ? definition.raw : definition;
-  const { raw, problems: misshapen, pruned } = shape(value);
-  const problems = collector(misshapen, pruned);
+  const shaped = shape(value);
+  const { raw } = shaped;
+  const problems = collector(shaped);
   const stack = raw === undefined ? undefined : buildStack(raw, namesOf(value), problems, options);
   if (stack === undefined || problems.all.length > 0) {
     const lineOf = options.lineOf ?? (() => undefined);
-    throw definitionError(
-      problems.all.map((problem): Problem => ({ ...problem, line: lineOf(problem.path) })),
-      options.file,
-    );
+    const placed = problems.all.map((problem): Problem => ({ ...problem, line: lineOf(problem.path) }));
+    const place = new Map(placed.map((problem) => [problem, positions(value, problem.path)]));
+    placed.sort((a, b) => comparePaths(place.get(a) ?? [], place.get(b) ?? []));
+    throw definitionError(placed, options.file);
   }
   return stack;
 }
@@ -128,23 +130,25 @@ function namesOf(value: unknown): ReadonlySet<string> {
   return new Set(typeof services === "object" && services !== null ? Object.keys(services) : []);
 }
 
-function collector(
-  misshapen: readonly NewProblem[],
-  pruned: readonly Path[],
-): Problems & { readonly all: readonly NewProblem[] } {
-  const all = [...misshapen];
+function collector({
+  problems,
+  pruned,
+  original,
+}: Shaped): Problems & { readonly all: readonly NewProblem[] } {
   const later: NewProblem[] = [];
   return {
     get all() {
-      return [...all, ...later];
+      return [...problems, ...later];
     },
     add(problem) {
-      if (pruned.some((path) => isPrefix(path, problem.path))) return;
-      later.push(problem);
+      const path = original(problem.path);
+      if (pruned.some((place) => isPrefix(place, path))) return;
+      later.push({ ...problem, path });
     },
     touches(path) {
+      const here = original(path);
       const places = [...pruned, ...later.map((problem) => problem.path)];
-      return places.some((place) => isPrefix(place, path) || isPrefix(path, place));
+      return places.some((place) => isPrefix(place, here) || isPrefix(here, place));
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The candidate that was most likely meant; undefined: none is near enough. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(word.length / 3) + 1);
+  const limit = Math.max(1, Math.ceil(word.length / 3));
   let best: { readonly text: string; readonly distance: number } | undefined;
   for (const text of candidates) {
     const distance = editDistance(word.toLowerCase(), text.toLowerCase(), limit);
