@@ -1,0 +1,69 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { normaliseTimestamp } from "../timestamp.ts";
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+const EMAIL =
+  /^[^\s@"(),:;<>[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+const formats = {
+  "date-time": (text: string) => normaliseTimestamp(text) !== undefined,
+  uuid: UUID,
+  email: (text: string) => text.length <= 320 && EMAIL.test(text),
+  int32: true,
+  int64: true,
+  double: true,
+} as const;
+
+const bodies = new Ajv({ allErrors: true, strict: false, verbose: true, formats });
+// Query parameters are texts; numbers among them are turned into numbers by the schema.
+const queries = new Ajv({ allErrors: true, strict: false, verbose: true, coerceTypes: true, formats });
+
+export function compileBody(schema: JsonSchema): ValidateFunction {
+  return bodies.compile(schema);
+}
+
+export function compileQuery(schema: JsonSchema): ValidateFunction {
+  return queries.compile(schema);
+}
+
+/** One sentence a field, the first that was found for it. */
+export function fieldErrors(errors: readonly ErrorObject[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const error of errors) {
+    const field = fieldOf(error);
+    if (!found.has(field)) found.set(field, sentence(error));
+  }
+  return found;
+}
+
+function fieldOf(error: ErrorObject): string {
+  const path = error.instancePath
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  if (error.keyword === "required") path.push(String(error.params["missingProperty"]));
+  return path.length === 0 ? "body" : path.join(".").slice(0, 200);
+}
+
+function sentence(error: ErrorObject): string {
+  switch (error.keyword) {
+    case "required":
+      return "is required";
+    case "enum":
+      return `must be one of ${(error.params["allowedValues"] as unknown[]).map((v) => JSON.stringify(v)).join(", ")}`;
+    case "format":
+      return error.params["format"] === "date-time"
+        ? "must be an RFC 3339 timestamp with an offset"
+        : `must be a valid ${String(error.params["format"])}`;
+    case "minLength":
+      return error.params["limit"] === 1
+        ? "must not be empty"
+        : `must have at least ${String(error.params["limit"])} characters`;
+    case "maxLength":
+      return `must have at most ${String(error.params["limit"])} characters`;
+    default:
+      return error.message ?? "is invalid";
+  }
+}
