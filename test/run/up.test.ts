@@ -16,7 +16,8 @@ const folder = useFolder();
 const process_ = { runtime: "process" } as const;
 
 const textOf = async (url: string) => (await fetch(url)).text();
-const marked = (run: string) => listProcesses().filter(({ pid }) => readEnviron(pid)?.["ROLLCALL_RUN"] === run);
+const marked = (run: string) =>
+  listProcesses().filter(({ pid }) => readEnviron(pid)?.["ROLLCALL_RUN"] === run);
 
 test("a stack is up when up returns, its exports lead to it, and nothing is left after down", async () => {
   const stack = stackOf(folder.dir, [server("a"), server("b", { after: ["a"] })], {
