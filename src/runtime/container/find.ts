@@ -1,0 +1,64 @@
+import { RollcallError } from "../../errors/rollcall-error.ts";
+import { parseEndpoint } from "./endpoint.ts";
+import { Engine } from "./engine.ts";
+import type { EngineVersion } from "./engine-types.ts";
+import { ContainerRuntime, kindOf } from "./runtime.ts";
+import { allStrategies, type Search, type Strategy } from "./strategies.ts";
+
+/** An engine that does not say who it is within this time is not taken. */
+const answerLimitMs = 5000;
+
+export interface FindOptions {
+  /** @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Ways of finding an engine, tried in this order. @default all */
+  readonly strategies?: readonly Strategy[];
+}
+
+/**
+ * The first engine of the kind that answers.
+ * @throws RUNTIME_UNAVAILABLE with the reason of every way that was tried.
+ */
+export async function findContainerRuntime(
+  kind: "podman" | "docker" | "auto",
+  { env = process.env, strategies = allStrategies }: FindOptions = {},
+): Promise<ContainerRuntime> {
+  const reasons: string[] = [];
+  let bound: string | undefined;
+  for (const strategy of strategies) {
+    if (bound !== undefined) {
+      reasons.push(`${strategy.name}: not tried, since ${bound} names an engine`);
+      continue;
+    }
+    const tried = await attempt(strategy, { kind, env });
+    if ("runtime" in tried) return tried.runtime;
+    reasons.push(`${strategy.name}: ${tried.why}`);
+    if (strategy.binding && tried.named && tried.fits) bound = strategy.name;
+  }
+  const wanted = kind === "auto" ? "container engine" : kind === "podman" ? "Podman" : "Docker";
+  throw new RollcallError("RUNTIME_UNAVAILABLE", {
+    message: `No ${wanted} was found:\n${reasons.map((reason) => `  ${reason}`).join("\n")}`,
+  });
+}
+
+type Attempt =
+  | { readonly runtime: ContainerRuntime }
+  /** `fits`: as far as is known, it is of the kind that was asked for. */
+  | { readonly why: string; readonly named: boolean; readonly fits: boolean };
+
+async function attempt(strategy: Strategy, search: Search): Promise<Attempt> {
+  const found = await strategy.find(search);
+  if ("why" in found) return { why: found.why, named: false, fits: false };
+  const { kind, env } = search;
+  try {
+    const engine = new Engine(parseEndpoint(found.address, env), env);
+    const version = await engine.get<EngineVersion>("/version", { limitMs: answerLimitMs });
+    const actual = kindOf(version);
+    if (kind === "auto" || kind === actual) return { runtime: new ContainerRuntime(engine, version) };
+    return { why: `${found.address} is ${actual}, not ${kind}`, named: true, fits: false };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    // DOCKER_HOST of somebody who asks for Podman is most likely about Docker.
+    return { why, named: true, fits: !(kind === "podman" && strategy.name === "DOCKER_HOST") };
+  }
+}

@@ -1,0 +1,45 @@
+import { readFile } from "node:fs/promises";
+import { RollcallError } from "../../../errors/rollcall-error.ts";
+import type { ImageSource } from "../../../stack/types.ts";
+import { type ContextFile, listContext } from "./context.ts";
+import { DigestCache } from "./digest-cache.ts";
+import { readIgnore } from "./ignore.ts";
+
+export interface ContextEntry extends ContextFile {
+  /** SHA-256 of a file's content, the target of a link, "" for a folder. */
+  readonly digest: string;
+}
+
+/** All that an image is built from. */
+export class BuildInputs {
+  readonly entries: readonly ContextEntry[];
+  /** Its text. */
+  readonly containerfile: string;
+
+  private constructor(entries: readonly ContextEntry[], containerfile: string) {
+    this.entries = entries;
+    this.containerfile = containerfile;
+  }
+
+  static async read(unit: string, source: Extract<ImageSource, { kind: "build" }>): Promise<BuildInputs> {
+    const { context, containerfile } = source;
+    try {
+      const text = "text" in containerfile ? containerfile.text : await readFile(containerfile.path, "utf8");
+      const ignore = await readIgnore(context, "path" in containerfile ? containerfile.path : undefined);
+      const files = await listContext(context, ignore);
+      const cache = await DigestCache.open(context);
+      const entries: ContextEntry[] = [];
+      for (const file of files) entries.push({ ...file, digest: await cache.digestOf(file) });
+      await cache.save();
+      return new BuildInputs(entries, text);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new RollcallError("IMAGE_BUILD_FAILED", {
+        service: unit,
+        message: `What the image of ${unit} is built from cannot be read: ${why}`,
+        hint: "Check the paths of the build context and of the Containerfile.",
+        cause,
+      });
+    }
+  }
+}

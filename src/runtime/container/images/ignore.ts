@@ -1,0 +1,36 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import dockerignore from "@balena/dockerignore";
+
+// It is a CommonJS function; its types take it for a module with a default export.
+const createRules = dockerignore as unknown as typeof dockerignore.default;
+
+export interface Ignore {
+  ignores(path: string): boolean;
+  /** Whether a folder that is ignored may hold files that are not. */
+  readonly hasExceptions: boolean;
+}
+
+/** The Containerfile's own ignore file, `.containerignore` or `.dockerignore`: the first that is there. */
+export async function readIgnore(context: string, containerfile: string | undefined): Promise<Ignore> {
+  const own =
+    containerfile === undefined ? [] : [`${containerfile}.dockerignore`, `${containerfile}.containerignore`];
+  const candidates = [...own, join(context, ".containerignore"), join(context, ".dockerignore")];
+  let text = "";
+  for (const candidate of candidates) {
+    const found = await readFile(candidate, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+      throw error;
+    });
+    if (found === undefined) continue;
+    text = found;
+    break;
+  }
+  // Runs write there while images are being built.
+  const lines = [...text.split(/\r?\n/), ".rollcall", "**/.rollcall"];
+  const rules = createRules().add(lines);
+  return {
+    ignores: (path) => rules.ignores(path),
+    hasExceptions: lines.some((line) => line.trim().startsWith("!")),
+  };
+}

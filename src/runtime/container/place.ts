@@ -1,0 +1,187 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { RollcallError } from "../../errors/rollcall-error.ts";
+import type { ContainerForm, Stack, Unit } from "../../stack/types.ts";
+import type { Instance, InstanceRecord, Leftover, Place, RunIdentity, StartOrder } from "../types.ts";
+import { containerConfig } from "./container-config.ts";
+import type { Engine } from "./engine.ts";
+import { EngineRefusal, isMissing } from "./engine-refusal.ts";
+import type { ContainerDetails, ListedContainer } from "./engine-types.ts";
+import { watchExit } from "./exit-watch.ts";
+import type { Images } from "./images/images.ts";
+import { ContainerInstance } from "./instance.ts";
+import { parseInstanceDetail } from "./instance-detail.ts";
+import { filterOf, runLabel } from "./labels.ts";
+import { containerName } from "./names.ts";
+import { findOwned, leftovers } from "./owned.ts";
+import { putFiles } from "./put-files.ts";
+import { removeOwned } from "./remove.ts";
+import { asEngineFailure, makeSharedObjects } from "./shared-objects.ts";
+import { startFailure } from "./start-failure.ts";
+import { explainWrongArchitecture } from "./wrong-architecture.ts";
+
+/** An engine may be slow to start under load; the unit's budget ends a wait before this. */
+const startLimitMs = 300_000;
+
+/** One run in one engine. */
+export class ContainerPlace implements Place {
+  readonly #engine: Engine;
+  readonly #images: Images;
+  readonly #run: RunIdentity;
+  readonly #instances = new Set<ContainerInstance>();
+
+  constructor(engine: Engine, images: Images, run: RunIdentity) {
+    this.#engine = engine;
+    this.#images = images;
+    this.#run = run;
+  }
+
+  async prepare(
+    unit: Unit,
+    options: { readonly signal: AbortSignal; readonly progress: (text: string) => void },
+  ): Promise<void> {
+    await this.#images.provide(unit.name, formOf(unit), options);
+  }
+
+  async setUp(stack: Stack, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    try {
+      await makeSharedObjects(this.#engine, this.#run, stack, signal);
+    } catch (error) {
+      throw asEngineFailure(error, "The run's network and volumes could not be made");
+    }
+  }
+
+  async start(order: StartOrder, { signal }: { readonly signal: AbortSignal }): Promise<Instance> {
+    const { unit, logFile, ports } = order;
+    const form = formOf(unit);
+    const image = await this.#images.provide(unit.name, form, { signal, progress: () => {} });
+    try {
+      const id = await this.#create(order, form, image.name, signal);
+      await putFiles(this.#engine, id, order, signal);
+      await makeLogFile(logFile);
+      const watch = watchExit(this.#engine, id, "next-exit");
+      try {
+        const options = { signal, limitMs: startLimitMs, accept: [304] };
+        await this.#engine.request("POST", `/containers/${id}/start`, options);
+        watch.started();
+        const details = await this.#engine.get<ContainerDetails>(`/containers/${id}/json`, { signal });
+        const detail = { log: logFile, ports: [...ports] };
+        const instance = new ContainerInstance({
+          engine: this.#engine,
+          unit: unit.name,
+          details,
+          detail,
+          watch,
+        });
+        this.#instances.add(instance);
+        await explainWrongArchitecture(unit.name, image, instance, logFile);
+        return instance;
+      } catch (error) {
+        watch.close();
+        throw error;
+      }
+    } catch (error) {
+      throw await startFailure(error, order);
+    }
+  }
+
+  async adopt(record: InstanceRecord): Promise<Instance | undefined> {
+    const detail = parseInstanceDetail(record.detail);
+    if (detail === undefined) return undefined;
+    try {
+      const path = `/containers/${encodeURIComponent(record.incarnation.id)}/json`;
+      const details = await this.#engine.get<ContainerDetails>(path);
+      const { State, Config, Id } = details;
+      if (Config.Labels?.[runLabel] !== this.#run.id) return undefined;
+      if (!(State.Running || State.Paused) || State.StartedAt !== record.incarnation.startTime)
+        return undefined;
+      const watch = watchExit(this.#engine, Id, "not-running");
+      const instance = new ContainerInstance({
+        engine: this.#engine,
+        unit: record.unit,
+        details,
+        detail,
+        watch,
+      });
+      this.#instances.add(instance);
+      return instance;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw asEngineFailure(error, `The container of ${record.unit} could not be looked at`);
+    }
+  }
+
+  async remove({ signal }: { readonly signal: AbortSignal }): Promise<readonly Leftover[]> {
+    try {
+      const left = await removeOwned(this.#engine, this.#run, signal);
+      await rm(this.#run.tempDir, { recursive: true, force: true });
+      return left;
+    } catch (error) {
+      throw asEngineFailure(error, `The run ${this.#run.id} could not be removed`);
+    }
+  }
+
+  async audit(): Promise<readonly Leftover[]> {
+    return leftovers(await findOwned(this.#engine, this.#run.id));
+  }
+
+  async close(): Promise<void> {
+    for (const instance of this.#instances) instance.close();
+    this.#instances.clear();
+  }
+
+  /** The unit's container: a new one, or, when it is started again, the one that it had. */
+  async #create(order: StartOrder, form: ContainerForm, image: string, signal: AbortSignal): Promise<string> {
+    const name = containerName(this.#run, order.unit.name);
+    const before = await this.#existing(order.unit.name, signal);
+    if (before?.State === "running") {
+      throw new RollcallError("START_FAILED", { service: order.unit.name, message: `${name} runs already.` });
+    }
+    if (before !== undefined) return before.Id;
+    const body = containerConfig(this.#run, order, form, image);
+    const platform = form.platform === undefined ? {} : { platform: form.platform };
+    try {
+      const query = { name, ...platform };
+      const options = { query, body, signal, limitMs: startLimitMs };
+      const { data } = await this.#engine.request("POST", "/containers/create", options);
+      return (data as { readonly Id: string }).Id;
+    } catch (error) {
+      if (error instanceof EngineRefusal && /already in use/.test(error.said)) {
+        throw await this.#nameTaken(name, order.unit.name);
+      }
+      throw error;
+    }
+  }
+
+  async #existing(unit: string, signal: AbortSignal): Promise<ListedContainer | undefined> {
+    const query = { all: true, filters: filterOf(this.#run.id, unit) };
+    const found = await this.#engine.get<readonly ListedContainer[]>("/containers/json", { query, signal });
+    return found[0];
+  }
+
+  async #nameTaken(name: string, service: string): Promise<RollcallError> {
+    const holder = await this.#engine
+      .get<ContainerDetails>(`/containers/${name}/json`)
+      .catch(() => undefined);
+    const what =
+      holder === undefined ? "" : ` by container ${holder.Id.slice(0, 12)} (${holder.State.Status})`;
+    return new RollcallError("NAME_TAKEN", {
+      service,
+      message: `The container name ${name} is taken${what}, and not by this run.`,
+    });
+  }
+}
+
+function formOf(unit: Unit): ContainerForm {
+  if (unit.container !== undefined) return unit.container;
+  throw new RollcallError("RUNTIME_UNSUITABLE", {
+    service: unit.name,
+    message: `${unit.name} has neither an image nor a build: it cannot run in a container engine.`,
+  });
+}
+
+/** There from the start, so that readers need not wait for its first line; a second start goes on with it. */
+async function makeLogFile(file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(file, "", { flag: "a", mode: 0o600 });
+}

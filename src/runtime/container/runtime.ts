@@ -1,0 +1,48 @@
+import type { Stack } from "../../stack/types.ts";
+import type { Place, Refusal, RunIdentity, Runtime } from "../types.ts";
+import type { Engine } from "./engine.ts";
+import type { EngineVersion } from "./engine-types.ts";
+import { Images } from "./images/images.ts";
+import { ContainerPlace } from "./place.ts";
+
+/** A real container engine, reached through its API. */
+export class ContainerRuntime implements Runtime {
+  readonly kind: "podman" | "docker";
+  readonly description: string;
+  readonly addressing = "inside";
+  readonly engine: Engine;
+  readonly images: Images;
+
+  constructor(engine: Engine, version: EngineVersion) {
+    this.kind = kindOf(version);
+    const name = this.kind === "podman" ? "Podman" : "Docker";
+    this.description = `${name} ${version.Version} (${engine.endpoint})`;
+    this.engine = engine;
+    this.images = new Images(engine, this.kind, version.Arch);
+  }
+
+  async refusals(stack: Stack): Promise<readonly Refusal[]> {
+    return stack.units.flatMap(({ name, container, files }) => {
+      if (container === undefined) {
+        const text = `${name} has neither an image nor a build`;
+        return [{ unit: name, text, hint: "Give it an image, or use --runtime process." }];
+      }
+      const copied = files.find((file) => file.kind === "copy" || file.kind === "content");
+      if (container.readOnly && copied !== undefined) {
+        const text = `${name} is read-only, so nothing can be copied to ${copied.target}`;
+        return [{ unit: name, text, hint: "Mount the file with a bind instead of copying it." }];
+      }
+      return [];
+    });
+  }
+
+  open(run: RunIdentity): Place {
+    return new ContainerPlace(this.engine, this.images, run);
+  }
+
+  async close(): Promise<void> {}
+}
+
+export function kindOf({ Components = [] }: EngineVersion): "podman" | "docker" {
+  return Components.some(({ Name }) => Name === "Podman Engine") ? "podman" : "docker";
+}
