@@ -1,9 +1,16 @@
 export type { ErrorReport } from "./errors/report.ts";
 export { RollcallError } from "./errors/rollcall-error.ts";
 export { type ErrorCode, errorTable } from "./errors/table.ts";
+export type { EventBody, EventSink, RunEvent } from "./journal/events.ts";
 export { type PlanOptions, planStack } from "./plan/plan.ts";
 export { planToJson, printPlan } from "./plan/print.ts";
 export type { Plan, PlannedGate, Step } from "./plan/types.ts";
+export { type DownOptions, down } from "./run/down.ts";
+export { findRun, listRuns } from "./run/find.ts";
+export { statusOf } from "./run/status.ts";
+export { type Swept, sweep } from "./run/sweep.ts";
+export type { Run, RunService, Status, UnitStatus, UpOptions } from "./run/types.ts";
+export { up } from "./run/up.ts";
 export {
   type Declared,
   defineStack,

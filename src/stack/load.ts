@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { loadCompose } from "../compose/load.ts";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { type FoundFile, findStackFile } from "./find.ts";
 import { definitionError } from "./problem.ts";
@@ -18,21 +19,22 @@ export interface LoadOptions {
 /**
  * Reads and checks a stack file.
  *
- * @param path a file, a folder that holds one, or undefined: the nearest one from `cwd` upwards
+ * @param path a file (several: compose files, later ones over earlier ones), a folder that holds one, or undefined: the nearest one from `cwd` upwards
  * @throws RollcallError FILE_NOT_FOUND, FILE_UNTRUSTED, or DEFINITION_INVALID with every mistake
  */
-export async function loadStack(path: string | undefined, options: LoadOptions): Promise<Stack> {
-  const found = findStackFile(path, options.cwd);
+export async function loadStack(
+  path: string | readonly string[] | undefined,
+  options: LoadOptions,
+): Promise<Stack> {
+  const paths = typeof path === "string" ? [path] : (path ?? []);
+  const found = findStackFile(paths[0], options.cwd);
   switch (found.format) {
     case "module":
       return loadModule(found);
     case "document":
       return loadDocument(found.file);
     case "compose":
-      throw new RollcallError("USAGE", {
-        message: `${found.file} is a compose file; those are not read yet.`,
-        hint: "Name a rollcall file with --file.",
-      });
+      return loadCompose([found.file, ...paths.slice(1)], options);
   }
 }
 
