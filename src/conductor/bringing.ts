@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { stackMask } from "../journal/mask-event.ts";
 import type { Step } from "../plan/types.ts";
 import type { Exit, Instance } from "../runtime/types.ts";
@@ -46,6 +47,8 @@ export interface Bringing {
 
 export function createBringing(conducting: Conducting, seams: Seams): Bringing {
   const controller = new AbortController();
+  // Every unit listens several times; none of the listeners stays.
+  setMaxListeners(0, controller.signal);
   let first: { failure: Failure; atMs: number } | undefined;
   let lasts = true;
   return {

@@ -6,7 +6,6 @@ import { sayDuration } from "../util/say-duration.ts";
 import { visible } from "../util/visible.ts";
 import type { Bringing, Progress } from "./bringing.ts";
 import { codeOf, exitOf, type Failure, sayExit } from "./failure.ts";
-import { readLogTail } from "./log-tail.ts";
 
 const tailLines = 20;
 
@@ -23,7 +22,8 @@ export async function reportFailure(
   const code = codeOf(failure);
   const logFile =
     progress?.requestedMs === undefined ? undefined : conducting.logFile(progress.step.unit.name);
-  const logTail = logFile === undefined ? [] : await readLogTail(logFile, { lines: tailLines, mask });
+  const logTail =
+    logFile === undefined ? [] : await bringing.seams.readLogTail(logFile, { lines: tailLines, mask });
   const { report } = new RollcallError(code, {
     message: mask(visible(messageOf(failure, progress, atMs, bringing))),
     service: thrown?.service ?? failure.unit ?? null,

@@ -12,9 +12,6 @@ import { startOrder } from "./start-order.ts";
 import type { Evidence } from "./types.ts";
 import { watchExit } from "./watch-exit.ts";
 
-/** From the engine's word that it is gone to its account of how. */
-const exitGraceMs = 1000;
-
 /** Until everything is there that a unit's start waits for. */
 export interface Before {
   readonly preparations: Preparations;
@@ -41,22 +38,20 @@ export async function bringUp(progress: Progress, before: Before, bringing: Brin
 async function mayStart(
   { step }: Progress,
   { preparations, setUp }: Before,
-  { gates, signal, fail, seams }: Bringing,
+  { gates, signal, fail }: Bringing,
 ): Promise<readonly OpenGate[] | undefined> {
   await orAborted(Promise.all([preparations.of(step.unit), setUp]), signal);
   const opened = await gates.allOpen(step.gates, { signal });
   const dead = await firstDead(opened, { signal });
   if (signal.aborted) return undefined;
   if (dead === undefined) return opened;
+  // How it ended is an event of its own, and usually there already; nothing must start while it is awaited.
   const unit = dead.gate.service;
-  if (dead.now !== undefined) {
-    fail({ kind: "replaced", unit, now: dead.now });
-  } else {
-    // Its end is an event of its own, and usually there already; this only makes sure.
-    const exited = dead.gate.instance?.exited ?? Promise.resolve(undefined);
-    const exit = await within(seams.clock, exitGraceMs, orAborted(exited, signal));
-    fail({ kind: "died", unit, exit });
-  }
+  fail(
+    dead.now === undefined
+      ? { kind: "died", unit, exit: undefined }
+      : { kind: "replaced", unit, now: dead.now },
+  );
   return undefined;
 }
 

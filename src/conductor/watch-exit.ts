@@ -1,5 +1,6 @@
-import type { Exit, Instance } from "../runtime/types.ts";
+import type { Instance } from "../runtime/types.ts";
 import type { Bringing, Progress } from "./bringing.ts";
+import type { Failure } from "./failure.ts";
 
 /** Tells at once when a unit ends; a service must not end, a task must end well. */
 export function watchExit(progress: Progress, instance: Instance, bringing: Bringing): void {
@@ -7,14 +8,19 @@ export function watchExit(progress: Progress, instance: Instance, bringing: Brin
   void instance.exited.then((exit) => {
     progress.exit = exit;
     if (!bringing.lasts()) return;
-    const expected = unit.kind === "task" && exit.exitCode === 0;
+    const expected = !endedBadly(progress);
     bringing.conducting.emit({ type: "service.exited", service: unit.name, exit, expected });
-    if (!expected) failBecauseOf(exit, progress, bringing);
+    if (!expected) bringing.fail(failureOf(progress));
   });
 }
 
-function failBecauseOf(exit: Exit, { step, phase }: Progress, bringing: Bringing): void {
+export function endedBadly({ step, exit }: Progress): boolean {
+  return exit !== undefined && (step.unit.kind === "service" || exit.exitCode !== 0);
+}
+
+/** What a unit's end means, depending on how far it was. */
+export function failureOf({ step, phase, exit }: Progress): Failure {
   const unit = step.unit.name;
-  if (step.unit.kind === "task") bringing.fail({ kind: "task-failed", unit, exit });
-  else bringing.fail({ kind: phase === "open" ? "died" : "exited-early", unit, exit });
+  if (phase === "open" || exit === undefined) return { kind: "died", unit, exit };
+  return { kind: step.unit.kind === "task" ? "task-failed" : "exited-early", unit, exit };
 }
