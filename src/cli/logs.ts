@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { lookAtLogs } from "../run/logs.ts";
@@ -13,13 +14,17 @@ interface LogsOptions extends TargetOptions {
 }
 
 export function logsCommand(): Command {
-  return withTarget(new Command("logs"))
+  const short: (string | null)[] = [];
+  return withTarget(new Command("logs"), "--file <path>")
     .description("what the services wrote, also of the last run that has ended")
     .argument("[service...]", "only of these")
-    .option("-f, --follow", "go on as they write, until the run ends")
+    .option("-f [path]", "like --follow; with a path that exists, like --file")
+    .on("option:f", (value: string | null) => short.push(value))
+    .option("--follow", "go on as they write, until the run ends")
     .addOption(new Option("--tail <lines>", "only the last lines of each").argParser(readCount))
-    .action((services: readonly string[], options: LogsOptions) =>
+    .action((given: readonly string[], longOptions: LogsOptions) =>
       runCommand({}, async (session) => {
+        const { services, ...options } = readShort(short, given, longOptions);
         const stack = await loadStack(options.file, { cwd: process.cwd() });
         const names = stack.units.map((unit) => unit.name);
         for (const service of services) if (!names.includes(service)) throw unknownService(service, names);
@@ -38,6 +43,27 @@ export function logsCommand(): Command {
         return 0;
       }),
     );
+}
+
+/** `-f` follows here, and names a file everywhere else: what follows it tells which of the two is meant. */
+function readShort(
+  short: readonly (string | null)[],
+  given: readonly string[],
+  options: LogsOptions,
+): LogsOptions & { services: readonly string[] } {
+  const isFile = (value: string | null) => value !== null && existsSync(value);
+  const files = [
+    ...(options.file ?? []),
+    ...short.filter((value) => value !== null && isFile(value)),
+  ] as string[];
+  const names = short.filter((value) => value !== null && !isFile(value)) as string[];
+  const follow = options.follow === true || short.some((value) => !isFile(value));
+  return {
+    ...options,
+    follow,
+    services: [...names, ...given],
+    ...(files.length === 0 ? {} : { file: files }),
+  };
 }
 
 function readCount(text: string): number {

@@ -21,11 +21,11 @@ export interface StartOptions extends TargetOptions {
 }
 
 /** Adds the options that say which stack is meant. */
-export function withTarget(command: Command): Command {
+export function withTarget(command: Command, flags = "-f, --file <path>"): Command {
   return command
     .addOption(
       new Option(
-        "-f, --file <path>",
+        flags,
         "stack file, compose file (again for more), or folder; default: look upwards",
       ).argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]),
     )

@@ -1,3 +1,4 @@
+import type { RunEvent } from "../journal/events.ts";
 import { eventLine, type LineOptions } from "./lines.ts";
 import type { Output, Reporter } from "./reporter.ts";
 
@@ -10,7 +11,7 @@ export function createPlainReporter({ output, paint, width }: ReporterOptions): 
   let nameWidth = 8;
   return {
     on(event) {
-      if (event.type === "run.started") nameWidth = longestName(event.steps);
+      nameWidth = widthFor(event, nameWidth);
       const line = eventLine(event, { paint, width, nameWidth });
       if (line !== undefined) output.write(`${line}\n`);
     },
@@ -18,6 +19,13 @@ export function createPlainReporter({ output, paint, width }: ReporterOptions): 
   };
 }
 
-export function longestName(steps: readonly { readonly service: string }[]): number {
-  return Math.min(24, Math.max(4, ...steps.map((step) => step.service.length)));
+/** The column of names is as wide as the longest that is known. */
+export function widthFor(event: RunEvent, before: number): number {
+  const names =
+    event.type === "run.started"
+      ? event.steps.map((step) => step.service)
+      : "service" in event
+        ? [event.service]
+        : [];
+  return Math.min(24, Math.max(before, ...names.map((name) => name.length)));
 }

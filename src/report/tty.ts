@@ -1,7 +1,7 @@
 import type { RunEvent } from "../journal/events.ts";
 import { cut, formatDuration } from "./format.ts";
 import { eventLine } from "./lines.ts";
-import { longestName, type ReporterOptions } from "./plain.ts";
+import { type ReporterOptions, widthFor } from "./plain.ts";
 import type { Reporter } from "./reporter.ts";
 
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -32,7 +32,7 @@ export function createTtyReporter({ output, paint, width }: ReporterOptions): Re
 
   return {
     on(event) {
-      if (event.type === "run.started") nameWidth = longestName(event.steps);
+      nameWidth = widthFor(event, nameWidth);
       noteWait(waits, event);
       // Long steps speak on the live line, not in a line each.
       const line =
