@@ -40,7 +40,7 @@ export async function boot(config: Config, log: Logger): Promise<Service> {
   }
   const service = createService(config, log);
   try {
-    await service.redis.connect();
+    await service.start();
   } catch (error) {
     throw new BootError(`cannot reach Redis at ${redis.host}:${redis.port}: ${reason(error)}`);
   }

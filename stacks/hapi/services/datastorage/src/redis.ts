@@ -14,6 +14,7 @@ export function createRedis(config: Config, log: Logger): Redis {
     host: config.redis.host,
     port: config.redis.port,
     lazyConnect: true,
+    enableReadyCheck: false,
     connectTimeout: BOOT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
     enableOfflineQueue: false,

@@ -1,6 +1,5 @@
 import type { Server } from "node:http";
 import type { FastifyInstance } from "fastify";
-import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { createDeadLetterQueue } from "./audit/dlq.ts";
 import { createOwnEvents } from "./audit/own-events.ts";
@@ -26,7 +25,8 @@ import { workflowSchemas } from "./workflows/schema.ts";
 export interface Service {
   readonly app: FastifyInstance;
   readonly metricsServer: Server;
-  readonly redis: Redis;
+  /** Connects to Redis and begins to work off the dead-letter stream. */
+  start(): Promise<void>;
   /** Readiness turns 503, requests under way finish, then everything is closed. */
   stop(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export function createService(config: Config, log: Logger): Service {
   const insert = createInsert(database, createPartitions(database));
   const write = createWriter({ insert, queue, metrics, log });
   const ownEvents = createOwnEvents(write, log);
-  const stopWorker = startWorker({ queue, insert, log });
+  let stopWorker = async () => {};
   const schemas = workflowSchemas(config.labelWildcards);
   const { embeddingUrl: url, labelWildcards: mode } = config;
   const similarity = url === undefined ? undefined : createSimilarity({ url, redis, log });
@@ -67,6 +67,10 @@ export function createService(config: Config, log: Logger): Service {
     if (state.underWay === 0) state.idle();
   });
 
+  const start = async () => {
+    await redis.connect();
+    stopWorker = startWorker({ queue, insert, log });
+  };
   const stop = async () => {
     state.stopping = true;
     await new Promise((resolve) => setTimeout(resolve, SEEN_MS));
@@ -79,5 +83,5 @@ export function createService(config: Config, log: Logger): Service {
     redis.disconnect();
     await database.close();
   };
-  return { app, metricsServer, redis, stop };
+  return { app, metricsServer, start, stop };
 }
