@@ -55,6 +55,8 @@ async function proveAll(
   const running = record.units.filter((unit) => unit.kind === "service");
   for (const [name, instance] of await adoptAll({ ...record, units: running }, place))
     instances.set(name, instance);
+  const gone = running.find(({ name }) => !instances.has(name));
+  if (gone !== undefined) return `${gone.name} has ended`;
   const controller = new AbortController();
   const deadline = AbortSignal.timeout(request.timeoutMs);
   const signal = AbortSignal.any([request.signal, controller.signal]);

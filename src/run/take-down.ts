@@ -90,7 +90,7 @@ async function removeAll(place: Place, manner: TakingDown["manner"]): Promise<re
 
 function stopped(record: RunRecord): RunRecord {
   const units = record.units.map((unit) =>
-    unit.kind === "service" && unit.instance !== null ? { ...unit, state: "stopped" as const } : unit,
+    unit.state === "ready" || unit.state === "starting" ? { ...unit, state: "stopped" as const } : unit,
   );
   return { ...record, state: "stopped", users: [], units };
 }
