@@ -23,14 +23,20 @@ const onLinux = process.platform === "linux";
 
 /** Every living process that can be seen; zombies are left out. */
 export function listProcesses(): readonly ProcessEntry[] {
-  if (!onLinux) return listWithPs().filter(lives);
-  const entries: ProcessEntry[] = [];
-  for (const file of readdirSync("/proc")) {
-    if (!/^\d+$/.test(file)) continue;
-    const entry = readStat(Number(file));
-    if (entry !== undefined && lives(entry)) entries.push(entry);
+  return [...eachProcess()];
+}
+
+/** The same one by one, newest first: what lives only for a moment is handed out while it still is there. */
+export function* eachProcess(): Generator<ProcessEntry, void> {
+  if (!onLinux) {
+    yield* listWithPs().filter(lives);
+    return;
   }
-  return entries;
+  const pids = readdirSync("/proc").filter((file) => /^\d+$/.test(file));
+  for (const pid of pids.map(Number).sort((a, b) => b - a)) {
+    const entry = readStat(pid);
+    if (entry !== undefined && lives(entry)) yield entry;
+  }
 }
 
 /** The living process with this pid; undefined: none, or a zombie. */

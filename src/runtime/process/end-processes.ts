@@ -23,7 +23,7 @@ export async function endGently(
   graceMs: number,
 ): Promise<readonly ProcessEntry[]> {
   const until = performance.now() + graceMs;
-  for (let found = ending.find(); found.length > 0; found = ending.find()) {
+  for (let found = look(ending); found.length > 0; found = look(ending)) {
     ask(found);
     await untilOneEnds(found, Math.min(until, performance.now() + rescanMs));
     if (performance.now() >= until || ending.signal?.aborted) return endAtOnce(ending);
@@ -34,14 +34,28 @@ export async function endGently(
 /** Kills until nothing is left, also what is born meanwhile. Resolves with what does not end. */
 export async function endAtOnce(ending: Ending): Promise<readonly ProcessEntry[]> {
   const until = performance.now() + killLimitMs;
-  let found = ending.find();
+  let found = look(ending);
   while (found.length > 0 && performance.now() < until && !ending.signal?.aborted) {
     killGroups(found);
     for (const entry of found) signalProcess(entry, "SIGKILL");
     await untilAllEnd(found, Math.min(until, performance.now() + rescanMs));
-    found = ending.find();
+    found = look(ending);
   }
   return found;
+}
+
+/** SIGSTOP to all, until the system shows each of them stopped; also to what is born meanwhile. */
+export async function stopAll(find: Ending["find"]): Promise<void> {
+  const until = performance.now() + killLimitMs;
+  for (let running = find().filter(runs); running.length > 0; running = find().filter(runs)) {
+    for (const entry of running) signalProcess(entry, "SIGSTOP");
+    if (performance.now() >= until) return;
+    await delay(stepMs);
+  }
+}
+
+function runs({ state }: ProcessEntry): boolean {
+  return state !== "T" && state !== "t";
 }
 
 /** Only if the pid still is the process that was meant. */
@@ -72,6 +86,12 @@ function send(target: number, signal: NodeJS.Signals): void {
     // ESRCH: it has just ended. EPERM: it stays, and is named as what is left.
     if (code !== "ESRCH" && code !== "EPERM") throw error;
   }
+}
+
+/** A look at all processes takes a while, and short lives may slip through it: nothing found is looked at again. */
+function look({ find }: Ending): readonly ProcessEntry[] {
+  const found = find();
+  return found.length > 0 ? found : find();
 }
 
 async function untilAllEnd(entries: readonly ProcessEntry[], until: number): Promise<void> {

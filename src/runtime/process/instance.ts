@@ -5,7 +5,7 @@ import type { Json } from "../../util/json.ts";
 import { identify, isSame, type ProcessEntry, readCommand, readCwd } from "../../util/process-table.ts";
 import type { Exit, Incarnation, Instance, InstanceRecord } from "../types.ts";
 import { type Detail, detailAsJson } from "./detail.ts";
-import { endAtOnce, endGently, signalGroup, signalProcess } from "./end-processes.ts";
+import { endAtOnce, endGently, signalGroup, signalProcess, stopAll } from "./end-processes.ts";
 import { type ExecOptions, execBeside } from "./exec-beside.ts";
 import { baseEnvironment, marksOf } from "./marks.ts";
 import { describeProcess, findMembers } from "./members.ts";
@@ -81,8 +81,7 @@ export class ProcessInstance implements Instance {
   }
 
   pause(): Promise<void> {
-    for (const entry of this.#find()) signalProcess(entry, "SIGSTOP");
-    return Promise.resolve();
+    return stopAll(() => this.#find());
   }
 
   resume(): Promise<void> {

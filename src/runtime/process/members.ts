@@ -1,6 +1,6 @@
 import { sep } from "node:path";
 import {
-  listProcesses,
+  eachProcess,
   type ProcessEntry,
   type ProcessIdentity,
   readCwd,
@@ -32,8 +32,12 @@ export interface ServerTrace {
 
 /** The living processes that belong, without ourselves and whoever started us. */
 export function findMembers(belonging: Belonging): readonly ProcessEntry[] {
-  const all = listProcesses();
-  const members = new Set(all.filter((entry) => isRoot(entry, belonging)));
+  const all: ProcessEntry[] = [];
+  const members = new Set<ProcessEntry>();
+  for (const entry of eachProcess()) {
+    all.push(entry);
+    if (isRoot(entry, belonging)) members.add(entry);
+  }
   if (members.size === 0) return [];
   while (addRelatives(all, members));
   const spared = ourselves(all);
