@@ -93,16 +93,16 @@ export function isDefinition(value: unknown): value is StackDefinition {
  * A service declared apart from its stack. Inside `defineStack` a plain object does the same, and there the compiler
  * knows the names; here they may be given: `service<"postgres">({ … })`, else they are checked on loading.
  */
-export function service<Names extends string>(
-  input: string extends Names ? LooseUnitInput : UnitInput<NoInfer<Names>>,
-): Declared {
+export function service(input: LooseUnitInput): Declared;
+export function service<Names extends string>(input: UnitInput<NoInfer<Names>>): Declared;
+export function service(input: object): Declared {
   return rawUnit(input) as Declared;
 }
 
 /** A task runs to its end; exit code 0 is its readiness. */
-export function task<Names extends string>(
-  input: string extends Names ? LooseUnitInput : UnitInput<NoInfer<Names>>,
-): Declared {
+export function task(input: LooseUnitInput): Declared;
+export function task<Names extends string>(input: UnitInput<NoInfer<Names>>): Declared;
+export function task(input: object): Declared {
   return { ...(rawUnit(input) as object), task: true } as unknown as Declared;
 }
 

@@ -3,8 +3,6 @@ import { z } from "zod";
 import { parseDuration } from "../util/duration.ts";
 import { labelPattern } from "../util/label.ts";
 
-import { handshakeProtocols } from "./types.ts";
-
 /** The `error` of every schema says what was expected; `shape.ts` makes the problem of it. */
 export const text = z.string({ error: "a text" });
 export const nonEmpty = text.min(1, { error: "a text that is not empty" });
@@ -53,7 +51,7 @@ export function says(expected: string): {
   return { error: ({ code }) => (code === "unrecognized_keys" ? undefined : expected) };
 }
 
-const mapping = says("a mapping");
+export const mapping = says("a mapping");
 
 export const port = z
   .union(
@@ -77,9 +75,14 @@ export const port = z
       'A number is the container\'s port with any free port on 127.0.0.1; "18094:8080" or {container, host} fixes both.',
   });
 
-const mode = z.union([z.number().int().min(0).max(0o7777), z.string().regex(/^0?[0-7]{3,4}$/)], {
-  error: 'a mode such as "0644"',
-});
+const modeError = { error: 'a mode such as "0644"' };
+const mode = z.union(
+  [
+    z.number().int(modeError).min(0, modeError).max(0o7777, modeError),
+    z.string().regex(/^0?[0-7]{3,4}$/, modeError),
+  ],
+  modeError,
+);
 
 export const file = z
   .strictObject(
@@ -119,9 +122,14 @@ const limit = z
   .number({ error: "a number" })
   .int({ error: "a whole number" })
   .min(-1, { error: "-1 or more" });
-export const size = z.union([z.number().int().positive(), z.string().regex(/^\d+(?:[kmg]b?|b)?$/i)], {
-  error: 'a size such as "64m", or a number of bytes',
-});
+const sizeError = { error: 'a size such as "64m", or a number of bytes' };
+export const size = z.union(
+  [
+    z.number().int(sizeError).positive(sizeError),
+    z.string().regex(/^\d+(?:[kmgKMG][bB]?|[bB])?$/, sizeError),
+  ],
+  sizeError,
+);
 
 export const container = z.strictObject(
   {
@@ -195,90 +203,3 @@ export const stop = z.strictObject(
   },
   mapping,
 );
-
-const portName = { port: label.optional().meta({ description: "Name of a port; the first by default." }) };
-const status = z.number({ error: "an HTTP status" }).int().min(100, { error: "an HTTP status" }).max(599, {
-  error: "an HTTP status",
-});
-
-const http = z.strictObject(
-  {
-    path: text.regex(/^\/[^\s\0]*$/, { error: 'a path such as "/health"' }),
-    ...portName,
-    method: text.regex(/^[A-Z]+$/, { error: 'a method such as "GET"' }).optional(),
-    status: z
-      .union([status, z.array(status).min(1)], { error: "an HTTP status, or a list of them" })
-      .optional(),
-    headers: textMap.optional(),
-    headerMatch: textMap.optional(),
-    bodyMatch: nonEmpty.optional(),
-    tls: z
-      .union([flag, z.strictObject({ insecure: flag.optional(), caFile: path.optional() }, mapping)], {
-        error: "true, false, or a mapping with insecure and caFile",
-      })
-      .optional(),
-  },
-  mapping,
-);
-const yes = z.literal(true, { error: "true" });
-const httpPath = text.regex(/^\/[^\s\0]*$/, { error: 'a path such as "/health"' });
-const protocol = z.enum(handshakeProtocols, { error: `one of ${handshakeProtocols.join(", ")}` });
-
-export const probe = z
-  .strictObject(
-    {
-      http: z
-        .union([httpPath, http], { error: 'a path such as "/health", or a mapping with path' })
-        .optional(),
-      tcp: z
-        .union([yes, z.strictObject(portName, mapping)], { error: "true, or a mapping with port" })
-        .optional(),
-      exec: z
-        .union(
-          [
-            z.array(text).min(1),
-            z.strictObject(
-              { command: z.array(text).min(1), timeout: duration.optional(), interval: duration.optional() },
-              mapping,
-            ),
-          ],
-          { error: 'a command such as ["pg_isready"], or a mapping with command, timeout and interval' },
-        )
-        .optional(),
-      log: z
-        .union(
-          [
-            nonEmpty,
-            z.strictObject(
-              { pattern: nonEmpty, times: z.number().int().min(1).max(1000).optional() },
-              mapping,
-            ),
-          ],
-          { error: "a regular expression, or a mapping with pattern and times" },
-        )
-        .optional(),
-      postgres: z
-        .strictObject({ ...portName, user: nonEmpty, password: text, database: nonEmpty }, mapping)
-        .optional(),
-      redis: z
-        .union(
-          [
-            yes,
-            z.strictObject({ ...portName, username: text.optional(), password: text.optional() }, mapping),
-          ],
-          { error: "true, or a mapping with port, username and password" },
-        )
-        .optional(),
-      handshake: z
-        .union([protocol, z.strictObject({ protocol, ...portName }, mapping)], {
-          error: "a protocol, or a mapping with protocol and port",
-        })
-        .optional(),
-    },
-    says("a probe such as {http: /health}"),
-  )
-  .meta({ description: "Exactly one of http, tcp, exec, log, postgres, redis and handshake." });
-
-export const ready = z.union([probe, z.array(probe).min(1)], {
-  error: "a probe such as {http: /health}, or a list of probes that must all be ready",
-});

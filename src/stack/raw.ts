@@ -1,5 +1,6 @@
 import { z } from "zod";
 import * as parts from "./raw-parts.ts";
+import { type probe, ready } from "./raw-ready.ts";
 
 /** One shape for all files: what YAML and JSON hold, and what the TypeScript functions build. */
 export const rawUnit = z
@@ -41,7 +42,7 @@ export const rawUnit = z
       files: z.array(parts.file, { error: "a list of files" }).optional(),
       facts: parts.facts.optional().meta({ description: "Constants that others may refer to." }),
       after: parts.after.optional().meta({ description: "What must be ready before it is started." }),
-      ready: parts.ready.optional().meta({ description: "What proves that the service is ready." }),
+      ready: ready.optional().meta({ description: "What proves that the service is ready." }),
       budget: parts.duration.optional().meta({ description: "Longest time from start to ready." }),
       stop: parts.stop.optional(),
     },
@@ -75,4 +76,4 @@ export const rawStack = z
 
 export type RawStack = z.infer<typeof rawStack>;
 export type RawUnit = z.infer<typeof rawUnit>;
-export type RawReady = z.infer<typeof parts.probe>;
+export type RawReady = z.infer<typeof probe>;
