@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { mapValues } from "./container-form.ts";
 import { type Context, readPath } from "./context.ts";
 import type { RawUnit } from "./raw.ts";
+import { escapeLiteral } from "./template.ts";
 import type { ProcessForm } from "./types.ts";
 
 /** A recipe written out: the same unit without `recipe`, and what only a recipe can say. */
@@ -38,7 +39,10 @@ function expandPostgres(context: Context, raw: RawUnit): Expanded {
     target: `/docker-entrypoint-initdb.d/${String(index + 1).padStart(3, "0")}-${basename(copy)}`,
     mode: 0o644,
   }));
-  const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${escaped(value)}`]);
+  const flags = Object.entries(settings).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${escapeLiteral(value)}`,
+  ]);
   return {
     raw: {
       ...raw,
@@ -46,9 +50,9 @@ function expandPostgres(context: Context, raw: RawUnit): Expanded {
       ...(flags.length === 0 ? {} : { command: ["postgres", ...flags] }),
       ports: { postgres: { container: 5432, host: raw.port ?? "free", scheme: "postgresql" }, ...raw.ports },
       env: {
-        POSTGRES_USER: escaped(user),
-        POSTGRES_PASSWORD: escaped(password),
-        POSTGRES_DB: escaped(database),
+        POSTGRES_USER: escapeLiteral(user),
+        POSTGRES_PASSWORD: escapeLiteral(password),
+        POSTGRES_DB: escapeLiteral(database),
         ...raw.env,
       },
       files: [...initFiles, ...(raw.files ?? [])],
@@ -69,9 +73,21 @@ function expandRedis(raw: RawUnit): Expanded {
   const args = Object.entries(raw.settings ?? {}).flatMap(([name, value]) => [`--${name}`, String(value)]);
   // The password goes by a file: arguments are seen by everybody on the machine.
   const withPassword = password !== undefined;
-  const command = ["redis-server", ...(withPassword ? [redisConf] : []), "--save", "", ...args.map(escaped)];
+  const command = [
+    "redis-server",
+    ...(withPassword ? [redisConf] : []),
+    "--save",
+    "",
+    ...args.map(escapeLiteral),
+  ];
   const conf = withPassword
-    ? [{ content: `requirepass ${escaped(JSON.stringify(password))}\n`, target: redisConf, mode: 0o644 }]
+    ? [
+        {
+          content: `requirepass ${escapeLiteral(JSON.stringify(password))}\n`,
+          target: redisConf,
+          mode: 0o644,
+        },
+      ]
     : [];
   return {
     raw: {
@@ -86,11 +102,6 @@ function expandRedis(raw: RawUnit): Expanded {
     facts: withPassword ? { password } : {},
     secrets: withPassword ? [password] : [],
   };
-}
-
-/** A literal in a place where references are read. */
-function escaped(text: string): string {
-  return text.replaceAll("${", "$${");
 }
 
 const recipeKeys = {

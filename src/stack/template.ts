@@ -34,8 +34,13 @@ export function parseTemplate(text: string): ParsedTemplate {
 /** The text that `parseTemplate` reads as this template. */
 export function templateText(template: Template): string {
   return template
-    .map((part) => (typeof part === "string" ? part.replaceAll("${", "$${") : `\${${referenceText(part)}}`))
+    .map((part) => (typeof part === "string" ? escapeLiteral(part) : `\${${referenceText(part)}}`))
     .join("");
+}
+
+/** A text in which nothing is read as a reference. */
+export function escapeLiteral(text: string): string {
+  return text.split("${").join("$${");
 }
 
 /** "postgres.host", "datastorage.ports.metrics.url". */
