@@ -1,19 +1,29 @@
+import { basename } from "node:path";
 import { openJournal } from "../journal/journal.ts";
 import { journalFileOf } from "./folders.ts";
 import { acquireLock } from "./lock.ts";
 import { readRecord, writeRecord } from "./record.ts";
+import { findInIndex } from "./run-index.ts";
 import { takeDown } from "./take-down.ts";
 import type { RunRecord } from "./types.ts";
 import { hasEnded, isAbandoned, livingUsers, withoutUser } from "./users.ts";
 
 const never = new AbortController().signal;
 
+interface Leaving {
+  readonly dir: string;
+  /** Who has gone, politely or by death. */
+  readonly user: string;
+  /** Whether others are known that still use the run. */
+  readonly othersConnected: () => boolean;
+}
+
 /**
- * A user has gone, politely or by death: counts the others, and takes the run down when nobody is left that is
- * responsible for it. Whether the run needs no guard any more.
+ * Counts who is left after a user has gone, and takes the run down when nobody is that is responsible for it.
+ * Whether the run needs no guard any more.
  */
-export async function leaveForGood(runDir: string, user: string): Promise<boolean> {
-  const first = await readRecord(runDir);
+export async function leaveForGood({ dir, user, othersConnected }: Leaving): Promise<boolean> {
+  const first = await recordOrIndexed(dir);
   if (first === undefined || hasEnded(first)) return true;
   const { stackDir, name } = first;
   const lock = await acquireLock({
@@ -24,18 +34,29 @@ export async function leaveForGood(runDir: string, user: string): Promise<boolea
     onWait: () => {},
   });
   try {
-    const record = await readRecord(runDir);
+    const record = await recordOrIndexed(dir);
     if (record === undefined || hasEnded(record)) return true;
     const rest = withoutUser(record, user);
-    if (isAbandoned(rest)) {
-      await removeAbandoned(runDir, rest, "its owner has died");
+    if (isAbandoned(rest) && !othersConnected()) {
+      await removeAbandoned(dir, rest, "its owner has died");
       return true;
     }
-    if (rest.users.length !== record.users.length) await writeRecord(runDir, rest);
-    return livingUsers(rest).length === 0;
+    if (rest.users.length !== record.users.length) await writeRecord(dir, rest);
+    return livingUsers(rest).length === 0 && !othersConnected();
   } finally {
     await lock.release();
   }
+}
+
+/**
+ * The record; where it has been deleted or damaged, what the index has kept of the run's start: enough to find
+ * by its mark what runs.
+ */
+async function recordOrIndexed(dir: string): Promise<RunRecord | undefined> {
+  const record = await readRecord(dir).catch(() => undefined);
+  if (record !== undefined) return record;
+  const indexed = await findInIndex(basename(dir));
+  return indexed && { ...indexed.record, stay: false };
 }
 
 /** Ends at once what nobody is responsible for. The caller holds the lock. */

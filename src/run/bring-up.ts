@@ -10,13 +10,15 @@ import type { Instance, Place, Runtime, RuntimeKind } from "../runtime/types.ts"
 import { firstRecord, resolveExports } from "./first-record.ts";
 import { logFileOf, makeRunDir, newRunId } from "./folders.ts";
 import { type GuardHold, startGuard } from "./guard.ts";
+import { writeRecord } from "./record.ts";
 import { keepRecord, type RecordKeeper } from "./record-keeper.ts";
 import type { UpRequest } from "./request.ts";
-import { addToIndex } from "./run-index.ts";
+import { addToIndex, removeFromIndex } from "./run-index.ts";
 import { openRunJournal } from "./run-journal.ts";
 import { chooseRuntime } from "./runtimes.ts";
 import type { RunSession } from "./session.ts";
-import { identityOf, takeDown } from "./take-down.ts";
+import { identityOf, stopped, takeDown } from "./take-down.ts";
+import type { RunRecord } from "./types.ts";
 
 export interface Manner {
   readonly runtime: RuntimeKind | "auto";
@@ -86,11 +88,22 @@ async function begin(
   });
   const keeper = keepRecord(dir, record);
   await Promise.all([keeper.written(), addToIndex({ run: id, dir, record })]);
-  const hold = await startGuard(dir, request.user, request.signal);
+  const hold = await guarded(dir, record, request);
   const { journal, emit } = openRunJournal(dir, request.stack, request.options.onEvent);
   emit(startedEvent(request, id, runtime));
   const place = runtime.open(identityOf(dir, record));
   return { request, runtime, allotment, dir, keeper, place, journal, emit, hold, started: new Map() };
+}
+
+/** Nothing has been started yet: without a guard there is only the record to close. */
+async function guarded(dir: string, record: RunRecord, request: UpRequest): Promise<GuardHold> {
+  try {
+    return await startGuard(dir, request.user, request.signal);
+  } catch (error) {
+    await writeRecord(dir, stopped(record));
+    await removeFromIndex(record.run);
+    throw error;
+  }
 }
 
 function startedEvent(request: UpRequest, run: string, runtime: Runtime) {
@@ -165,7 +178,7 @@ function noteUnits(keeper: RecordKeeper, conducted: Conducted): void {
 
 /** Saves what explains the failure, removes everything (or leaves it for a look), and throws. */
 async function fail(begun: Begun, report: ErrorReport): Promise<never> {
-  const { request, dir, keeper, place, journal, emit, hold, started, runtime } = begun;
+  const { request, dir, keeper, place, journal, emit, hold, started } = begun;
   const kept = request.options.keepOnFailure === true && !request.signal.aborted;
   await saveInspections(dir, started);
   emit({ type: "run.failed", error: report, kept });
@@ -186,7 +199,6 @@ async function fail(begun: Begun, report: ErrorReport): Promise<never> {
   }
   for (const instance of started.values()) instance.close();
   await place.close();
-  await runtime.close();
   await journal.close();
   throw failureError(report, kept, request.name, notRemoved);
 }

@@ -10,7 +10,8 @@ import { type GuardWord, guardAddress } from "./guard.ts";
  * It loads what it needs for that right after its first word, so that a changed installation cannot hinder it.
  */
 const [, , runDir = "", firstUser = ""] = process.argv;
-const connections = new Set<Socket>();
+/** Connections that have said whose they are. */
+const users = new Set<Socket>();
 const pipe = new Socket({ fd: 0, readable: true, writable: false });
 const server = createServer((socket) => watch(socket));
 let removal: Promise<typeof import("./abandon.ts")> | undefined;
@@ -32,8 +33,8 @@ watch(pipe, firstUser);
 
 function watch(socket: Socket, user = ""): void {
   let who = user;
+  if (user !== "") users.add(socket);
   let text = "";
-  connections.add(socket);
   socket.on("error", () => {});
   socket.on("data", (chunk) => {
     text += chunk;
@@ -47,11 +48,12 @@ function watch(socket: Socket, user = ""): void {
         continue;
       }
       who = word.user;
+      users.add(socket);
       socket.write("welcome\n");
     }
   });
   socket.on("close", () => {
-    connections.delete(socket);
+    users.delete(socket);
     void left(who);
   });
   socket.resume();
@@ -62,7 +64,7 @@ async function left(user: string): Promise<void> {
   for (let attempt = 0; attempt < 20; attempt += 1) {
     try {
       const { leaveForGood } = await (removal ?? import("./abandon.ts"));
-      if (await leaveForGood(runDir, user)) process.exit(0);
+      if (await leaveForGood({ dir: runDir, user, othersConnected: () => users.size > 0 })) process.exit(0);
       return;
     } catch {
       // Whatever it was (an engine that restarts, a full disk): later it may go.
@@ -70,7 +72,7 @@ async function left(user: string): Promise<void> {
       await delay(500);
     }
   }
-  if (connections.size === 0) process.exit(1);
+  if (users.size === 0) process.exit(1);
 }
 
 function parseWord(line: string): GuardWord | undefined {

@@ -64,8 +64,9 @@ async function leave(session: RunSession): Promise<void> {
     onWait: () => {},
   });
   try {
-    const record = await readRecord(dir);
-    if (record === undefined || hasEnded(record)) return;
+    // Deleted or damaged: what this process knows of the run is enough to take it down.
+    const record = (await readRecord(dir).catch(() => undefined)) ?? session.record;
+    if (hasEnded(record)) return;
     const rest = withoutUser(record, request.user);
     if (staysUp(rest)) await writeRecord(dir, rest);
     else {

@@ -35,6 +35,11 @@ export async function readIndex(): Promise<readonly IndexEntry[]> {
   return entries.filter((entry) => entry !== undefined);
 }
 
+/** What the index knows of a run; undefined: nothing that can be trusted. */
+export async function findInIndex(run: string): Promise<IndexEntry | undefined> {
+  return readEntry(await entryFile(run));
+}
+
 async function entryFile(run: string): Promise<string> {
   return join(await makeIndexDir(), `${run}.json`);
 }

@@ -41,13 +41,13 @@ export async function takeDown(taking: TakingDown): Promise<void> {
   const runtime = await openRuntime(record.runtime);
   const place = runtime.open(identityOf(dir, record));
   try {
-    await writeRecord(dir, { ...record, state: "stopping" });
+    await writeUnlessDeleted(dir, { ...record, state: "stopping" });
     emit({ type: "run.stopping", because });
     await endInstances(taking, place);
     const leftovers = await removeAll(place, taking.manner);
     emit({ type: "audit", leftovers: leftovers.map((leftover) => leftover.text) });
     if (leftovers.length > 0) throw stopFailed(record, leftovers);
-    await writeRecord(dir, stopped(record));
+    await writeUnlessDeleted(dir, stopped(record));
     await removeFromIndex(record.run);
     emit({ type: "run.stopped", tookMs: performance.now() - beganMs });
   } finally {
@@ -88,7 +88,14 @@ async function removeAll(place: Place, manner: TakingDown["manner"]): Promise<re
   return place.audit();
 }
 
-function stopped(record: RunRecord): RunRecord {
+/** Somebody may have deleted the run's folder; what runs is found by its mark all the same. */
+async function writeUnlessDeleted(dir: string, record: RunRecord): Promise<void> {
+  await writeRecord(dir, record).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+}
+
+export function stopped(record: RunRecord): RunRecord {
   const units = record.units.map((unit) =>
     unit.state === "ready" || unit.state === "starting" ? { ...unit, state: "stopped" as const } : unit,
   );

@@ -1,10 +1,11 @@
+import { asRollcallError, RollcallError } from "../errors/rollcall-error.ts";
 import type { RunEvent } from "../journal/events.ts";
 import { removeAbandoned } from "./abandon.ts";
 import { attach } from "./attach.ts";
 import { bringUp, type Manner } from "./bring-up.ts";
 import { differences, runExists } from "./differences.ts";
 import { type FoundRun, findLiveRun, pruneRuns } from "./find.ts";
-import { lockRun } from "./lock-request.ts";
+import { interruption, lockRun } from "./lock-request.ts";
 import { readRequest, type UpRequest } from "./request.ts";
 import { resolveStack, type StackInput } from "./resolve-stack.ts";
 import { createRun } from "./run-handle.ts";
@@ -29,7 +30,8 @@ export async function up<Services extends string = string, Exports extends strin
     notes.push(text);
     options.onEvent?.(unwritten(text));
   };
-  await sweep();
+  for (const run of await sweep())
+    note(`removed the run ${run.run} of ${run.name}, for which nobody was responsible any more`);
   const lock = await lockRun({
     stackDir: request.stackDir,
     name: request.name,
@@ -42,6 +44,9 @@ export async function up<Services extends string = string, Exports extends strin
     const session = await attachOrStart(request, notes, note);
     await pruneRuns(request.stackDir);
     return createRun(session) as unknown as Run<Services, Exports>;
+  } catch (error) {
+    if (error instanceof RollcallError) throw error;
+    throw request.signal.aborted ? interruption(request.signal.reason) : asRollcallError(error);
   } finally {
     await lock.release();
   }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readJournal } from "../../src/journal/journal.ts";
@@ -48,6 +48,18 @@ test("a killed owner's run is gone soon, also when its services ignore SIGTERM",
   expect(events.at(-1)).toMatchObject({ type: "run.stopped" });
 });
 
+test.each([
+  ["deleted", (file: string) => rmSync(join(file, "../.."), { recursive: true })],
+  ["damaged", (file: string) => truncateSync(file, 100)],
+])("a killed owner's run is removed although its record was %s", async (_what, harm) => {
+  const stack = stackOf(folder.dir, [server("a")]);
+  const program = startProgram(user(), { stack, ending: "stay" });
+  const { ready = "" } = await program.said("ready");
+  harm(join(folder.dir, ".rollcall/runs", ready, "run.json"));
+  program.child.kill("SIGKILL");
+  await expect.poll(() => processesOf(ready), patient).toEqual([]);
+});
+
 test("a program that ends without taking its stack down is not kept from it, and leaves nothing", async () => {
   const stack = stackOf(folder.dir, [server("a")]);
   const program = startProgram(user(), { stack, ending: "exit" });
@@ -74,6 +86,12 @@ test("an owner that is killed at any moment leaves nothing", async () => {
     program.child.kill("SIGKILL");
     await program.ended;
   }
+  await expectNothingLeft();
+  // What was about to appear when it was first looked has had time to do so.
+  const last = startProgram(user(), { stack, ending: "down" });
+  await last.said("ready");
+  last.child.stdin?.write("\n");
+  await last.ended;
   await expectNothingLeft();
   for (const record of await listRuns(stack)) expect(["starting", "stopped"]).toContain(record.state);
 });

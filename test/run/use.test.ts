@@ -8,6 +8,7 @@ import { down } from "../../src/run/down.ts";
 import { findRun } from "../../src/run/find.ts";
 import { recordFileOf } from "../../src/run/folders.ts";
 import { readRecord, writeRecord } from "../../src/run/record.ts";
+import { addToIndex, findInIndex, type IndexEntry } from "../../src/run/run-index.ts";
 import { statusOf } from "../../src/run/status.ts";
 import { sweep } from "../../src/run/sweep.ts";
 import type { RunRecord, UpOptions } from "../../src/run/types.ts";
@@ -208,13 +209,22 @@ test("what an earlier boot has left is removed by the next up of any stack", asy
   await other.down();
 });
 
-test("a run whose folder was deleted is found by the index and removed", async () => {
+test("a run whose folder was deleted is still taken down by its user", async () => {
+  const stack = stackOf(folder.dir, [server("a")]);
+  const run = await up(stack, onProcesses);
+  await rm(join(folder.dir, ".rollcall"), { recursive: true });
+  await run.down();
+  await expectGone(run.id);
+});
+
+test("a run whose folder was deleted is found by the index, and swept once its owner is dead", async () => {
   const stack = stackOf(folder.dir, [server("a")]);
   const run = await up(stack, { ...onProcesses, stay: true });
   await run.down();
+  const entry = (await findInIndex(run.id)) as IndexEntry;
   await rm(join(folder.dir, ".rollcall"), { recursive: true });
-  // This process, its owner, is alive: its own runs are not swept under it.
   expect(await sweep()).toEqual([]);
-  await run.service("a").kill();
+  await addToIndex({ ...entry, record: { ...entry.record, owner: dead, users: [{ id: "x", owner: dead }] } });
+  expect(await sweep()).toMatchObject([{ run: run.id }]);
   await expectGone(run.id);
 });
