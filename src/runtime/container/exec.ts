@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ExecResult } from "../../probe/types.ts";
 import { createDemultiplexer } from "./demultiplex.ts";
 import type { Engine } from "./engine.ts";
+import { endExecCompanions } from "./local-processes.ts";
 
 export interface ExecRequest {
   readonly argv: readonly string[];
@@ -101,7 +102,10 @@ async function createExec(
 async function exitCodeOf(engine: Engine, id: string, signal: AbortSignal): Promise<number> {
   for (let look = 1; ; look++) {
     const { Running, ExitCode } = await engine.get<ExecDetails>(`/exec/${id}/json`, { signal });
-    if (!Running || look >= 100) return ExitCode ?? -1;
+    if (!Running || look >= 100) {
+      endExecCompanions(id);
+      return ExitCode ?? -1;
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -111,4 +115,5 @@ async function endExec(engine: Engine, container: string, id: string): Promise<v
   const { Running, Pid } = await engine.get<ExecDetails>(`/exec/${id}/json`, { limitMs: 5000 });
   if (!Running || Pid <= 0 || process.platform !== "linux") return;
   if (readFileSync(`/proc/${Pid}/cgroup`, "utf8").includes(container)) process.kill(Pid, "SIGKILL");
+  await exitCodeOf(engine, id, AbortSignal.timeout(5000));
 }

@@ -3,6 +3,7 @@ import type { Engine } from "./engine.ts";
 import { isMissing } from "./engine-refusal.ts";
 import type { ContainerDetails } from "./engine-types.ts";
 import { exitOf } from "./exit-of.ts";
+import { killedForMemory } from "./kernel-log.ts";
 
 /** Longer than any run: the watch ends with the container or with its signal. */
 const forEverMs = 2 ** 31 - 1;
@@ -69,6 +70,9 @@ async function keepWaiting(
 /** undefined: it has not ended, or not been started. */
 async function lastExit(engine: Engine, container: string, signal: AbortSignal): Promise<Exit | undefined> {
   const path = `/containers/${container}/json`;
-  const { State } = await engine.get<ContainerDetails>(path, { signal, limitMs: 10_000 });
-  return ["exited", "stopped", "dead"].includes(State.Status) ? exitOf(State) : undefined;
+  const { Id, State } = await engine.get<ContainerDetails>(path, { signal, limitMs: 10_000 });
+  if (!["exited", "stopped", "dead"].includes(State.Status)) return undefined;
+  const exit = exitOf(State);
+  if (exit.signal !== "SIGKILL" || exit.oomKilled) return exit;
+  return { ...exit, oomKilled: killedForMemory(Id) };
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { RollcallError } from "../../errors/rollcall-error.ts";
 import type { ContainerForm, Stack, Unit } from "../../stack/types.ts";
@@ -138,6 +138,7 @@ export class ContainerPlace implements Place {
       throw new RollcallError("START_FAILED", { service: order.unit.name, message: `${name} runs already.` });
     }
     if (before !== undefined) return before.Id;
+    await checkBinds(order.unit);
     const body = containerConfig(this.#run, order, form, image);
     const platform = form.platform === undefined ? {} : { platform: form.platform };
     try {
@@ -178,6 +179,17 @@ function formOf(unit: Unit): ContainerForm {
     service: unit.name,
     message: `${unit.name} has neither an image nor a build: it cannot run in a container engine.`,
   });
+}
+
+/** Podman would make an empty folder of root's where the source of a bind is missing. */
+async function checkBinds({ name, files }: Unit): Promise<void> {
+  for (const file of files) {
+    if (file.kind !== "bind") continue;
+    await stat(file.source).catch((cause) => {
+      const message = `${name}: ${file.source}, to be mounted at ${file.target}, does not exist on this machine.`;
+      throw new RollcallError("START_FAILED", { service: name, message, cause });
+    });
+  }
 }
 
 /** There from the start, so that readers need not wait for its first line; a second start goes on with it. */

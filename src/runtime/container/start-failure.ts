@@ -35,9 +35,6 @@ function hintFor(said: string): string | undefined {
   if (/executable file not found|no such file or directory.*exec|exec:.*no such file/i.test(said)) {
     return "The command or entrypoint does not exist in the image.";
   }
-  if (/bind source path does not exist|statfs .*no such file|no such file or directory/i.test(said)) {
-    return "A path that is mounted does not exist on this machine.";
-  }
   if (/operation not permitted.*rlimit|setrlimit|rlimit/i.test(said)) {
     return "This machine does not permit raising resource limits: lower the ulimits.";
   }

@@ -1,7 +1,15 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { findFreePort } from "../../../src/ports/find-free-port.ts";
+import { companionsOf } from "../../../src/runtime/container/local-processes.ts";
 import type { ContainerRuntime } from "../../../src/runtime/container/runtime.ts";
+import type { Service } from "../../../src/stack/types.ts";
 import { describeEngines, openEngine } from "../../engines/engines.ts";
-import { never, openRun, quiet, type RigRun, script, stackOf } from "./rig.ts";
+import { busybox, form, never, openRun, quiet, type RigRun, script, stackOf, unit } from "./rig.ts";
 
 describeEngines("A run in an engine", (engine) => {
   let runtime: ContainerRuntime;
@@ -11,12 +19,19 @@ describeEngines("A run in an engine", (engine) => {
     runs.push(run);
     return run;
   };
+  /** Prepared and with its network. */
+  const readyRun = async (...units: readonly Service[]) => {
+    const run = await newRun();
+    await Promise.all(units.map((each) => run.place.prepare(each, quiet)));
+    await run.place.setUp(stackOf(...units), { signal: never });
+    return run;
+  };
 
   beforeAll(async () => {
     runtime = await openEngine(engine);
   });
   afterAll(async () => {
-    for (const run of runs) await run.end();
+    await Promise.all(runs.map((run) => run.end()));
     await runtime.close();
   });
 
@@ -25,17 +40,303 @@ describeEngines("A run in an engine", (engine) => {
     expect(runtime.description).toMatch(/^(Podman|Docker) \d+\.\d+.* \(unix:/);
   });
 
-  test("starts a unit, tells its end with its code and its whole log, and leaves nothing", async () => {
-    const { place, order, log, end } = await newRun();
+  test("tells the end of a unit with its code and its whole log, and leaves nothing", async () => {
     const each = script("one", "echo hello; echo oops >&2; exit 3");
-    await place.prepare(each, quiet);
-    await place.setUp(stackOf(each), { signal: never });
+    const { place, order, log, end } = await readyRun(each);
     const instance = await place.start(order(each), { signal: never });
     expect(await instance.exited).toEqual({ exitCode: 3, signal: null, oomKilled: false });
     expect((await log("one")).split("\n").sort()).toEqual(["", "hello", "oops"]);
     expect(await instance.alive()).toBeUndefined();
-    expect(await place.audit()).not.toEqual([]);
+    expect((await place.audit()).map(({ kind }) => kind).sort()).toEqual(["container", "network"]);
     expect(await end()).toEqual([]);
     expect(await place.audit()).toEqual([]);
   });
+
+  test("has the log complete when the end is told, however long it is", async () => {
+    const each = script("long", "seq 1 60000");
+    const { place, order, log } = await readyRun(each);
+    const instance = await place.start(order(each), { signal: never });
+    await instance.exited;
+    const lines = (await log("long")).trimEnd().split("\n");
+    expect(lines.length).toBe(60_000);
+    expect(lines.every((line, index) => line === String(index + 1))).toBe(true);
+  });
+
+  test("lets units find each other under names and aliases, and publishes ports on 127.0.0.1 only", async () => {
+    const web = unit(
+      "web",
+      form(busybox, {
+        command: [["sh"], ["-c"], ["mkdir /www; echo page >/www/index.html; exec httpd -f -p 8080 -h /www"]],
+        aliases: ["intranet"],
+      }),
+      { ports: [{ name: "http", container: 8080, host: "free", scheme: "http" }] },
+    );
+    const client = script(
+      "client",
+      'wait_for() { for i in $(seq 100); do wget -q -O- "$1" && return; sleep 0.1; done; exit 7; }; wait_for http://web:8080/; wait_for http://intranet:8080/',
+    );
+    const { place, order, log } = await readyRun(web, client);
+    const reservation = await findFreePort();
+    const host = reservation.port;
+    await reservation.release();
+    const server = await place.start(order(web, [{ name: "http", container: 8080, host }]), {
+      signal: never,
+    });
+    const asker = await place.start(order(client), { signal: never });
+    expect(await asker.exited).toMatchObject({ exitCode: 0 });
+    expect(await log("client")).toBe("page\npage\n");
+    expect(server.address("http")).toEqual({ host: "127.0.0.1", port: host });
+    expect(await (await fetch(`http://127.0.0.1:${host}/`)).text()).toBe("page\n");
+    const outside = Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .find(({ internal, family }) => !internal && family === "IPv4");
+    if (outside !== undefined) expect(await canConnect(outside.address, host)).toBe(false);
+  });
+
+  test("brings files, folders, volumes, tmpfs, environment, user and folder", async () => {
+    const run = await newRun();
+    await mkdir(join(run.run.dir, "folder/inner"), { recursive: true });
+    await writeFile(join(run.run.dir, "folder/inner/a.txt"), "a\n");
+    await writeFile(join(run.run.dir, "b.txt"), "b\n", { mode: 0o600 });
+    const each = unit(
+      "files",
+      form(busybox, {
+        command: [
+          ["sh"],
+          ["-c"],
+          [
+            "id -u; pwd; echo $WHAT; cat /in/inner/a.txt /in/b.txt /etc/made/c.txt /bound/b.txt; stat -c %a /in/b.txt; touch /vol/x && echo vol; grep -c ' /scratch tmpfs' /proc/mounts",
+          ],
+        ],
+        user: "0",
+        workdir: "/tmp",
+      }),
+      {
+        files: [
+          { kind: "copy", source: join(run.run.dir, "folder"), target: "/in", mode: undefined },
+          { kind: "copy", source: join(run.run.dir, "b.txt"), target: "/in/b.txt", mode: 0o640 },
+          { kind: "content", content: ["c", "\n"], target: "/etc/made/c.txt", mode: undefined },
+          { kind: "bind", source: run.run.dir, target: "/bound", readOnly: true },
+          { kind: "volume", volume: "data", target: "/vol", readOnly: false },
+          { kind: "tmpfs", target: "/scratch", options: undefined },
+        ],
+      },
+    );
+    await run.place.setUp(stackOf(each), { signal: never });
+    await run.place.setUp(stackOf(each), { signal: never });
+    const instance = await run.place.start(run.order(each, [], { WHAT: "value" }), { signal: never });
+    await instance.exited;
+    expect(await run.log("files")).toBe("0\n/tmp\nvalue\na\nb\nc\nb\n640\nvol\n1\n");
+    expect((await run.place.audit()).map(({ kind }) => kind).sort()).toEqual([
+      "container",
+      "network",
+      "volume",
+    ]);
+    expect(await run.end()).toEqual([]);
+  });
+
+  test("tells a lack of memory from SIGKILL", async () => {
+    const hungry = unit(
+      "hungry",
+      form(busybox, { command: [["sh"], ["-c"], ["a=x; while true; do a=$a$a; done"]], memoryBytes: 24e6 }),
+    );
+    const patient = script("patient", "exec sleep 600");
+    const { place, order } = await readyRun(hungry, patient);
+    const first = await place.start(order(hungry), { signal: never });
+    const second = await place.start(order(patient), { signal: never });
+    await runtime.engine.request("POST", `/containers/${second.incarnation.id}/kill`, {
+      query: { signal: "SIGKILL" },
+    });
+    expect(await second.exited).toEqual({ exitCode: null, signal: "SIGKILL", oomKilled: false });
+    expect(await first.exited).toEqual({ exitCode: null, signal: "SIGKILL", oomKilled: true });
+  });
+
+  test("stops with the unit's signal, and with SIGKILL when that is not heeded in time", async () => {
+    const polite = script("polite", "trap 'echo bye; exit 0' USR1; echo up; while :; do sleep 0.1; done");
+    const deaf = script("deaf", "trap '' TERM; echo up; while :; do sleep 0.1; done");
+    const { place, order, log } = await readyRun(polite, deaf);
+    const [first, second] = await Promise.all(
+      [polite, deaf].map((each) => place.start(order(each), { signal: never })),
+    );
+    await expect
+      .poll(async () => (await log("polite")) + (await log("deaf")), { timeout: 20_000 })
+      .toBe("up\nup\n");
+    expect(await first?.stop({ signal: "SIGUSR1", graceMs: 30_000 })).toMatchObject({ exitCode: 0 });
+    expect(await first?.stop({ signal: "SIGUSR1", graceMs: 30_000 })).toMatchObject({ exitCode: 0 });
+    expect(await log("polite")).toContain("bye");
+    await second?.pause();
+    expect(await second?.alive()).toEqual(second?.incarnation);
+    expect(await second?.stop({ signal: "SIGTERM", graceMs: 300 })).toMatchObject({ signal: "SIGKILL" });
+  });
+
+  test("runs commands inside, bounds their output and ends one that is called off", async () => {
+    const each = script("host", "exec sleep 600");
+    const { place, order, end } = await readyRun(each);
+    const instance = await place.start(order(each), { signal: never });
+    const run = (text: string, signal = never) =>
+      instance.exec(["sh", "-c", text], { signal, env: { A: "b" } });
+    expect(await run("echo $A; echo err >&2; exit 4")).toEqual({ exitCode: 4, output: "b\nerr\n" });
+    const long = await run("seq 1 30000");
+    expect(long.output.length).toBeLessThanOrEqual(64 * 1024);
+    expect(long.output).toMatch(/\n30000\n$/);
+    const controller = new AbortController();
+    const called = run("exec sleep 599", controller.signal);
+    await expect.poll(async () => (await run("ps")).output, { timeout: 20_000 }).toContain("sleep 599");
+    controller.abort(new Error("called off"));
+    await expect(called).rejects.toThrow("called off");
+    await expect.poll(async () => (await run("ps")).output, { timeout: 20_000 }).not.toContain("sleep 599");
+    expect(await end()).toEqual([]);
+    expect(companionsOf([instance.incarnation.id])).toEqual([]);
+  });
+
+  test("starts a unit again as another incarnation, with its data", async () => {
+    const each = script(
+      "again",
+      "echo start >>/data; cat /data; trap 'exit 0' TERM; while :; do sleep 0.1; done",
+    );
+    const { place, order, log } = await readyRun(each);
+    const first = await place.start(order(each), { signal: never });
+    await expect.poll(() => log("again"), { timeout: 20_000 }).toBe("start\n");
+    await first.stop({ signal: "SIGTERM", graceMs: 20_000 });
+    const second = await place.start(order(each), { signal: never });
+    expect(second.incarnation).not.toEqual(first.incarnation);
+    await expect.poll(() => log("again"), { timeout: 20_000 }).toBe("start\nstart\nstart\n");
+    expect(await second.alive()).toEqual(second.incarnation);
+  });
+
+  test("is taken up by another command; what was logged meanwhile is there before it is removed", async () => {
+    const each = script(
+      "stays",
+      "echo one; while [ ! -e /go ]; do sleep 0.1; done; echo two; exec sleep 600",
+    );
+    const { place, order, log, run } = await readyRun(each);
+    const started = await place.start(order(each), { signal: never });
+    await expect.poll(() => log("stays"), { timeout: 20_000 }).toBe("one\n");
+    await place.close();
+    const later = runtime.open(run);
+    const record = JSON.parse(JSON.stringify(started.record));
+    const adopted = await later.adopt(record);
+    expect(adopted?.incarnation).toEqual(started.incarnation);
+    await later.close();
+    await started.exec(["touch", "/go"], { signal: never });
+    await expect
+      .poll(async () => (await started.exec(["ps"], { signal: never })).output)
+      .toContain("sleep 600");
+    expect(await later.remove({ signal: never })).toEqual([]);
+    expect(await log("stays")).toBe("one\ntwo\n");
+    expect(await later.adopt(record)).toBeUndefined();
+  });
+
+  test("refuses a name that somebody else's container has, and leaves that alone", async () => {
+    const each = script("named", "exec sleep 600");
+    const { place, order, run, end } = await readyRun(each);
+    const name = `rollcall-rig-named-${run.id}`;
+    const { data } = await runtime.engine.request("POST", "/containers/create", {
+      query: { name },
+      body: { Image: busybox, Cmd: ["true"] },
+    });
+    const { Id } = data as { Id: string };
+    try {
+      await expect(place.start(order(each), { signal: never })).rejects.toMatchObject({
+        code: "NAME_TAKEN",
+        message: expect.stringContaining(Id.slice(0, 12)),
+      });
+      expect(await end()).toEqual([]);
+      expect((await runtime.engine.request("GET", `/containers/${Id}/json`)).status).toBe(200);
+    } finally {
+      await runtime.engine.request("DELETE", `/containers/${Id}`, { query: { force: true } });
+    }
+  });
+
+  test("refuses the name of somebody else's network, and leaves that alone", async () => {
+    const { place, run } = await newRun();
+    const name = `rollcall-${run.id}`;
+    await runtime.engine.request("POST", "/networks/create", { body: { Name: name } });
+    try {
+      const code = "NAME_TAKEN";
+      await expect(place.setUp(stackOf(), { signal: never })).rejects.toMatchObject({ code });
+      expect(await place.remove({ signal: never })).toEqual([]);
+      expect((await runtime.engine.request("GET", `/networks/${name}`)).status).toBe(200);
+    } finally {
+      await runtime.engine.request("DELETE", `/networks/${name}`);
+    }
+  });
+
+  test("names who holds a port that is taken", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const { port } = server.address() as AddressInfo;
+    const each = script("bound", "exec sleep 600");
+    const { place, order } = await readyRun(each);
+    try {
+      const published = [{ name: "x", container: 80, host: port }];
+      await expect(place.start(order(each, published), { signal: never })).rejects.toMatchObject({
+        code: "PORT_TAKEN",
+        message: expect.stringContaining(`Port ${port} of bound is held by process ${process.pid}`),
+      });
+    } finally {
+      server.close();
+    }
+  });
+
+  test("says why a unit cannot be started", async () => {
+    const absent = unit("absent", form(busybox, { command: [["/no/such/program"]] }));
+    const unbound = script("unbound", "true", {
+      files: [{ kind: "bind", source: "/no/such/folder", target: "/x", readOnly: false }],
+    });
+    const uncopied = script("uncopied", "true", {
+      files: [{ kind: "copy", source: "/no/such/file", target: "/x", mode: undefined }],
+    });
+    const { place, order } = await readyRun(absent, unbound, uncopied);
+    const failure = (each: typeof absent) =>
+      place.start(order(each), { signal: never }).then(
+        () => "started",
+        (error) => ({ code: error.code, service: error.service, message: error.message, hint: error.hint }),
+      );
+    expect(await failure(absent)).toMatchObject({
+      code: "START_FAILED",
+      service: "absent",
+      hint: expect.stringContaining("does not exist in the image"),
+    });
+    expect(await failure(unbound)).toMatchObject({
+      code: "START_FAILED",
+      message: expect.stringContaining("/no/such/folder, to be mounted at /x, does not exist"),
+    });
+    expect(await failure(uncopied)).toMatchObject({
+      code: "START_FAILED",
+      message: expect.stringContaining("/no/such/file"),
+    });
+  });
+
+  test("does not show values of the environment in what it keeps for a post-mortem", async () => {
+    const each = script("secret", "exec sleep 600");
+    const { place, order } = await readyRun(each);
+    const instance = await place.start(order(each, [], { PASSWORD: "s3cret-value" }), { signal: never });
+    const kept = JSON.stringify(await instance.inspect());
+    expect(kept).toContain("PASSWORD=");
+    expect(kept).not.toContain("s3cret-value");
+    expect(JSON.stringify(instance.record)).not.toContain("s3cret-value");
+  });
+
+  test("refuses what it cannot do before anything starts", async () => {
+    const bare = { ...script("bare", "true"), container: undefined };
+    const closed = unit("closed", form(busybox, { readOnly: true }), {
+      files: [{ kind: "content", content: ["x"], target: "/x", mode: undefined }],
+    });
+    const refusals = await runtime.refusals(stackOf(bare, closed, script("fine", "true")));
+    expect(refusals.map((refusal) => refusal.unit)).toEqual(["bare", "closed"]);
+  });
 });
+
+function canConnect(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 3000 });
+    const settle = (connected: boolean) => {
+      socket.destroy();
+      resolve(connected);
+    };
+    socket.once("connect", () => settle(true));
+    socket.once("error", () => settle(false));
+    socket.once("timeout", () => settle(false));
+  });
+}
