@@ -1,4 +1,5 @@
-import { type Guess, guesses, type Signs } from "./guesses.ts";
+import { guesses } from "./guesses.ts";
+import type { Guess, Signs } from "./signs.ts";
 
 /** The likely cause in plain words. */
 export interface Guessed {

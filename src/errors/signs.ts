@@ -19,6 +19,18 @@ export interface Signs {
 /** The values for the gaps of a guess's texts; undefined: it does not fit. */
 export type Found = Readonly<Record<string, string>> | undefined;
 
+/** A known way to fail: `{gaps}` of its texts are filled with what was found. */
+export interface Guess {
+  readonly id: string;
+  /** For the documentation: what speaks for it. */
+  readonly sign: string;
+  readonly cause: string;
+  readonly cure: string;
+  readonly find: (signs: Signs) => Found;
+}
+
+export const refused = /ECONNREFUSED|connection refused|connect: refused|could not connect to server/i;
+
 /** Looks for a pattern in everything that was said, the newest line first; named groups become the values. */
 export function said(pattern: RegExp, { observed, message, log }: Signs): Found {
   for (const text of [observed ?? "", message, ...log.toReversed()]) {
@@ -39,9 +51,10 @@ export function seen(pattern: RegExp, signs: Signs): Found {
 }
 
 const listening = [
-  /listen(?:ing|s)?\b(?:\s+\w+){0,4}?\s+(?:on|at|to|port)?\s*(?:port|address|:|=|https?:\/\/)?\s*"?(?:\S*?[:\s]|\S*\()?(\d{2,5})\b/i,
-  /(?:running|serving|started|server)\b.*?\b(?:on|at|port)\b.*?[:\s](\d{2,5})\b/i,
-  /\bport[=: ]+(\d{2,5})\b/i,
+  /\blisten\w*\b.*?[:\s]port[=: ]+(\d{2,5})\b/i,
+  /\blisten\w*\b.*:(\d{2,5})\b/i,
+  /\blisten\w*\s+(?:on|at)\s+(\d{2,5})$/i,
+  /\b(?:running|serving|started|server)\b.*?\b(?:on|at|port)\b.*?[:\s](\d{2,5})\b/i,
 ];
 
 /** The port that a log says it listens on; only where it says so once and clearly. */
