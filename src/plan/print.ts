@@ -25,7 +25,10 @@ function stepLines({ number, unit, gates }: Step): string[] {
     `${String(number).padStart(3)}  ${unit.name}  (${unit.kind})`,
     ...field("after", gates.map(gateText)),
     ...field("is", formTexts(unit)),
-    ...field("ports", unit.ports.map(portText)),
+    ...field(
+      "ports",
+      unit.ports.map((port) => portText(port, unit)),
+    ),
     ...field("ready", [readyText(unit)]),
     ...field("within", [sayDuration(unit.budgetMs)]),
   ];
@@ -33,12 +36,13 @@ function stepLines({ number, unit, gates }: Step): string[] {
 
 function gateText({ service, condition, because }: PlannedGate): string {
   const what = condition === "ready" ? service : `${service} (started)`;
-  return `${what}: ${because}`;
+  return because === "after" ? `${what}: named under after` : `${what}: ${because}`;
 }
 
-function portText({ name, container, host, scheme }: Port): string {
+function portText({ name, container, host, scheme }: Port, unit: Unit): string {
   const outside = host === "free" ? "any free port" : `127.0.0.1:${host}`;
-  return `${name}: ${outside}, ${container} inside, ${scheme}`;
+  const inside = unit.container === undefined ? "" : `, ${container} inside`;
+  return `${name}: ${outside}${inside}, ${scheme}`;
 }
 
 function readyText(unit: Unit): string {

@@ -22,7 +22,13 @@ export async function readModule(file: string): Promise<unknown> {
     loaded = await jiti.import(file);
   } catch (error) {
     if (error instanceof RollcallError) throw error;
-    throw moduleError(file, "the file cannot be executed", messageOf(error), "correct the file");
+    throw moduleError(
+      file,
+      "the file cannot be executed",
+      messageOf(error),
+      "correct the file",
+      lineIn(error, file),
+    );
   }
   const value = defaultOf(loaded);
   if (value === undefined) {
@@ -40,19 +46,29 @@ function defaultOf(loaded: unknown): unknown {
   return typeof loaded === "object" && loaded !== null && "default" in loaded ? loaded.default : undefined;
 }
 
-function moduleError(file: string, text: string, found: string, mend: string): RollcallError {
+function moduleError(
+  file: string,
+  text: string,
+  found: string,
+  mend: string,
+  line?: number | undefined,
+): RollcallError {
   const expected = "a module whose default export is defineStack({ … })";
-  return definitionError([{ path: [], line: lineIn(found, file), text, expected, found, mend }], file);
+  return definitionError([{ path: [], line, text, expected, found, mend }], file);
 }
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return `${error.name}: ${error.message.split("\n")[0] ?? ""}`;
+  const first = (error.message.split("\n")[0] ?? "").trim();
+  // The parser's own name stands in front already.
+  return /^\w*Error: /.test(first) ? first : `${error.name}: ${first}`;
 }
 
-/** Parsers end their message with "file:line:column" or "(line:column)". */
-function lineIn(message: string, file: string): number | undefined {
-  const after = message.includes(file) ? message.slice(message.indexOf(file) + file.length) : message;
-  const match = /^:(\d+):\d+/.exec(after) ?? /\((\d+):\d+\)/.exec(message);
+/** Parsers name "file:line:column" in the message, what was thrown has it in its stack. */
+function lineIn(error: unknown, file: string): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const text = `${error.message}\n${error.stack ?? ""}`;
+  const after = text.includes(file) ? text.slice(text.indexOf(file) + file.length) : "";
+  const match = /^:(\d+)(?::\d+)?/.exec(after);
   return match === null ? undefined : Number(match[1]);
 }
