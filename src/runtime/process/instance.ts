@@ -145,6 +145,16 @@ export class ProcessInstance implements Instance {
   }
 
   async #end(end: () => Promise<readonly ProcessEntry[]>): Promise<Exit> {
+    // The handles of the child don't keep this process alive; whoever waits for its end does.
+    const awake = setInterval(() => undefined, 60_000);
+    try {
+      return await this.#endAwake(end);
+    } finally {
+      clearInterval(awake);
+    }
+  }
+
+  async #endAwake(end: () => Promise<readonly ProcessEntry[]>): Promise<Exit> {
     const left = await end();
     if (left.length > 0) {
       throw new RollcallError("STOP_FAILED", {
