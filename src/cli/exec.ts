@@ -14,8 +14,10 @@ export function execCommand(): Command {
     .argument("<command...>", "the command")
     .passThroughOptions()
     .addHelpText("after", "\nExample:\n  $ rollcall exec redis -- redis-cli ping")
-    .action((service: string, argv: readonly string[], options: TargetOptions) =>
+    .action((service: string, words: readonly string[], options: TargetOptions) =>
       runCommand({}, async (session) => {
+        // What follows the service is passed through, its separator too.
+        const argv = words[0] === "--" ? words.slice(1) : words;
         const stack = await loadStack(options.file, { cwd: process.cwd() });
         const names = stack.units.map((unit) => unit.name);
         if (!names.includes(service)) throw unknownService(service, names);
