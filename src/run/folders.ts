@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { homedir, tmpdir, userInfo } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { ensurePrivateFolder } from "./private-files.ts";
 
 const base32 = "abcdefghijklmnopqrstuvwxyz234567";
@@ -57,27 +57,28 @@ export async function makeRunDir(stackDir: string, id: string): Promise<string> 
   return dir;
 }
 
-/** Where this user's runs of every stack on this host are listed. */
-export async function makeIndexDir(env: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const base = stateHome(env);
+/** Where this user's runs of every stack on this host may be listed, the first one preferred. */
+export function indexDirs(env: NodeJS.ProcessEnv = process.env): readonly [string, string] {
+  const told = env["XDG_STATE_HOME"];
+  const home = told && isAbsolute(told) ? told : join(homedir(), ".local", "state");
+  // For a home that cannot be written to, as in many containers.
+  const fallback = join(tmpdir(), `rollcall-${userInfo().uid}`);
+  return [join(home, "rollcall", "runs"), join(fallback, "runs")];
+}
+
+export async function makeIndexDir(): Promise<string> {
+  const [preferred, fallback] = indexDirs();
   try {
-    return await makeIndexDirIn(base);
+    return await makeIndexDirAt(preferred);
   } catch {
-    // A home that cannot be written to, as in many containers.
-    return await makeIndexDirIn(join(tmpdir(), `rollcall-${userInfo().uid}`));
+    return await makeIndexDirAt(fallback);
   }
 }
 
-async function makeIndexDirIn(base: string): Promise<string> {
-  await ensurePrivateFolder(base);
-  const dir = join(base, "runs");
+async function makeIndexDirAt(dir: string): Promise<string> {
+  await ensurePrivateFolder(dirname(dir));
   await ensurePrivateFolder(dir);
   return dir;
-}
-
-function stateHome(env: NodeJS.ProcessEnv): string {
-  const told = env["XDG_STATE_HOME"];
-  return join(told && isAbsolute(told) ? told : join(homedir(), ".local", "state"), "rollcall");
 }
 
 function ignoreExisting(error: NodeJS.ErrnoException): void {

@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { makeIndexDir, recordFileOf } from "./folders.ts";
+import { indexDirs, makeIndexDir, recordFileOf } from "./folders.ts";
 import { readPrivateFile, replacePrivateFile } from "./private-files.ts";
 import { parseRecord } from "./record.ts";
 import type { RunRecord } from "./types.ts";
@@ -20,28 +20,29 @@ export async function addToIndex(entry: IndexEntry): Promise<void> {
   // Passwords stay in the run's own folder.
   const units = entry.record.units.map((unit) => ({ ...unit, urls: {} }));
   const shown: IndexEntry = { ...entry, record: { ...entry.record, units, env: {} } };
-  await replacePrivateFile(await entryFile(entry.run), `${JSON.stringify(shown)}\n`);
+  const file = join(await makeIndexDir(), `${entry.run}.json`);
+  await replacePrivateFile(file, `${JSON.stringify(shown)}\n`);
 }
 
 export async function removeFromIndex(run: string): Promise<void> {
-  await rm(await entryFile(run), { force: true });
+  await Promise.all(indexDirs().map((folder) => rm(join(folder, `${run}.json`), { force: true })));
 }
 
 /** What cannot be read is left out: it is nobody's reason to end anything. */
 export async function readIndex(): Promise<readonly IndexEntry[]> {
-  const folder = await makeIndexDir();
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
-  const entries = await Promise.all(names.map((name) => readEntry(join(folder, name))));
+  const files = await Promise.all(indexDirs().map(filesIn));
+  const entries = await Promise.all(files.flat().map(readEntry));
   return entries.filter((entry) => entry !== undefined);
 }
 
 /** What the index knows of a run; undefined: nothing that can be trusted. */
 export async function findInIndex(run: string): Promise<IndexEntry | undefined> {
-  return readEntry(await entryFile(run));
+  return (await readIndex()).find((entry) => entry.run === run);
 }
 
-async function entryFile(run: string): Promise<string> {
-  return join(await makeIndexDir(), `${run}.json`);
+async function filesIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => name.endsWith(".json")).map((name) => join(folder, name));
 }
 
 async function readEntry(file: string): Promise<IndexEntry | undefined> {
