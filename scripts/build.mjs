@@ -8,8 +8,7 @@ import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFi
 import { dirname, join, relative } from "node:path";
 
 const root = join(import.meta.dirname, "..");
-// On the same file system as the project, and nothing that lists its files looks there.
-const scratch = join(root, "node_modules/.cache/rollcall-build");
+const stamps = join(root, "node_modules/.cache/rollcall-build");
 
 async function filesUnder(path) {
   const found = await stat(path).catch(() => undefined);
@@ -55,19 +54,21 @@ async function identityOf(folder) {
 
 async function build({ name, dist, inputs, make }) {
   const place = join(root, dist);
-  const stampFile = join(scratch, `${name}.stamp`);
+  const stampFile = join(stamps, `${name}.stamp`);
   const inputsHash = await hashOf(["scripts/build.mjs", "package-lock.json", ...inputs]);
   const before = await readFile(stampFile, "utf8").catch(() => "");
   if (before === `${inputsHash} ${await identityOf(place)}`) return;
-  await mkdir(scratch, { recursive: true });
-  const work = await mkdtemp(join(scratch, "work-"));
+  // A sibling, because source maps tell where the sources are from there.
+  const made = await mkdtemp(`${place}.making-`);
   try {
-    const made = join(work, "dist");
     await make(made);
+    // A temporary folder is private; a service's user must read this one.
+    await chmod(made, 0o755);
     await putInPlace(made, place);
+    await mkdir(stamps, { recursive: true });
     await writeFile(stampFile, `${inputsHash} ${await identityOf(place)}`);
   } finally {
-    await rm(work, { recursive: true, force: true });
+    await rm(made, { recursive: true, force: true });
   }
 }
 

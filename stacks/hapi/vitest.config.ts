@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 180_000,
     maxWorkers: 2,
     pool: "forks",
+    // rollcall as its users run it: built, and loaded by Node itself.
+    server: { deps: { external: [/\/dist\//] } },
   },
 });
