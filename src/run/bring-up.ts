@@ -8,7 +8,7 @@ import type { Journal } from "../journal/journal.ts";
 import { allotPorts, type PortAllotment } from "../ports/allot-ports.ts";
 import type { Instance, Place, Runtime, RuntimeKind } from "../runtime/types.ts";
 import { firstRecord, resolveExports } from "./first-record.ts";
-import { logFileOf, makeRunDir, newRunId } from "./folders.ts";
+import { logFileOf, makeRunDir, newRunId, runDirOf } from "./folders.ts";
 import { type GuardHold, startGuard } from "./guard.ts";
 import { writeRecord } from "./record.ts";
 import { keepRecord, type RecordKeeper } from "./record-keeper.ts";
@@ -30,14 +30,30 @@ export interface Manner {
 
 /** Brings a new run up, or leaves nothing of it. The caller holds the lock. Throws RollcallError. */
 export async function bringUp(request: UpRequest, manner: Manner): Promise<RunSession> {
+  const id = newRunId();
+  // Early, since a process takes its time to start; it finds nothing to do while there is no record.
+  const guard = startGuard(runDirOf(request.stackDir, id), request.user, request.signal);
+  guard.catch(() => {});
+  try {
+    return await withRuntime(id, guard, request, manner);
+  } catch (error) {
+    await guard.then((hold) => hold.dismiss()).catch(() => {});
+    throw error;
+  }
+}
+
+async function withRuntime(
+  id: string,
+  guard: Promise<GuardHold>,
+  request: UpRequest,
+  manner: Manner,
+): Promise<RunSession> {
   const { runtime, note } = await chooseRuntime(plannedStack(request), manner.runtime);
   try {
-    const allotment = await allotPorts(
-      request.plan.steps.map(({ unit }) => unit),
-      manner.ports,
-    );
+    const units = request.plan.steps.map(({ unit }) => unit);
+    const allotment = await allotPorts(units, manner.ports);
     try {
-      const begun = await begin(request, manner, runtime, allotment);
+      const begun = await begin(id, guard, request, manner, runtime, allotment);
       for (const text of manner.notes) begun.journal.emit({ type: "note", text });
       if (note !== undefined) begun.emit({ type: "note", text: note });
       return await carryOut(begun);
@@ -70,12 +86,13 @@ interface Begun {
 
 /** Folder, record, index, guard, journal: from here on the run can be found and removed by others. */
 async function begin(
+  id: string,
+  guard: Promise<GuardHold>,
   request: UpRequest,
   manner: Manner,
   runtime: Runtime,
   allotment: PortAllotment,
 ): Promise<Begun> {
-  const id = newRunId();
   const dir = await makeRunDir(request.stackDir, id);
   const record = firstRecord({
     id,
@@ -88,7 +105,7 @@ async function begin(
   });
   const keeper = keepRecord(dir, record);
   await Promise.all([keeper.written(), addToIndex({ run: id, dir, record })]);
-  const hold = await guarded(dir, record, request);
+  const hold = await guarded(dir, record, guard);
   const { journal, emit } = openRunJournal(dir, request.stack, request.options.onEvent);
   emit(startedEvent(request, id, runtime));
   const place = runtime.open(identityOf(dir, record));
@@ -96,9 +113,9 @@ async function begin(
 }
 
 /** Nothing has been started yet: without a guard there is only the record to close. */
-async function guarded(dir: string, record: RunRecord, request: UpRequest): Promise<GuardHold> {
+async function guarded(dir: string, record: RunRecord, guard: Promise<GuardHold>): Promise<GuardHold> {
   try {
-    return await startGuard(dir, request.user, request.signal);
+    return await guard;
   } catch (error) {
     await writeRecord(dir, stopped(record));
     await removeFromIndex(record.run);
