@@ -19,7 +19,8 @@ export interface LoadOptions {
 /**
  * Reads and checks a stack file.
  *
- * @param path a file (several: compose files, later ones over earlier ones), a folder that holds one, or undefined: the nearest one from `cwd` upwards
+ * @param path a file (several: compose files, later ones over earlier ones), a folder that holds one, or undefined:
+ * the nearest one from `cwd` upwards
  * @throws RollcallError FILE_NOT_FOUND, FILE_UNTRUSTED, or DEFINITION_INVALID with every mistake
  */
 export async function loadStack(
@@ -28,6 +29,12 @@ export async function loadStack(
 ): Promise<Stack> {
   const paths = typeof path === "string" ? [path] : (path ?? []);
   const found = findStackFile(paths[0], options.cwd);
+  if (found.format !== "compose" && paths.length > 1) {
+    throw new RollcallError("USAGE", {
+      message: `Only compose files are read several at once; ${found.file} is a rollcall file.`,
+      hint: "Name one stack file with --file.",
+    });
+  }
   switch (found.format) {
     case "module":
       return loadModule(found);

@@ -63,7 +63,8 @@ function problemText(problem: Problem, file: string | undefined): string {
     `  found:    ${problem.found}`,
     `  mend:     ${problem.mend}`,
   ];
-  return lines.map(escapeControls).join("\n");
+  // A line break in a name must not look like the next line of the message.
+  return lines.map((line) => escapeControls(line).replaceAll("\n", "\\n")).join("\n");
 }
 
 function baseName(file: string | undefined): string {

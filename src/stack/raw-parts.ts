@@ -19,6 +19,11 @@ export const duration = z
   .refine((value) => parseDuration(String(value)) !== undefined, { error: durationError })
   .meta({ description: 'A duration: "500ms", "30s", "2m", "1h", or a number of milliseconds.' });
 
+/** Nothing can be done in no time. */
+export const limitDuration = duration.refine((value) => parseDuration(String(value)) !== 0, {
+  error: 'a duration longer than 0, such as "30s"',
+});
+
 const portError = "a port number from 1 to 65535";
 export const portNumber = z
   .number({ error: portError })

@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { duration, flag, label, mapping, nonEmpty, path, says, text, textMap } from "./raw-parts.ts";
+import {
+  duration,
+  flag,
+  label,
+  limitDuration,
+  mapping,
+  nonEmpty,
+  path,
+  says,
+  text,
+  textMap,
+} from "./raw-parts.ts";
 import { handshakeProtocols } from "./types.ts";
 
 const portName = { port: label.optional().meta({ description: "Name of a port; the first by default." }) };
@@ -53,7 +64,7 @@ export const probe = z
           [
             argv,
             z.strictObject(
-              { command: argv, timeout: duration.optional(), interval: duration.optional() },
+              { command: argv, timeout: limitDuration.optional(), interval: duration.optional() },
               mapping,
             ),
           ],

@@ -43,7 +43,7 @@ export const rawUnit = z
       facts: parts.facts.optional().meta({ description: "Constants that others may refer to." }),
       after: parts.after.optional().meta({ description: "What must be ready before it is started." }),
       ready: ready.optional().meta({ description: "What proves that the service is ready." }),
-      budget: parts.duration.optional().meta({ description: "Longest time from start to ready." }),
+      budget: parts.limitDuration.optional().meta({ description: "Longest time from start to ready." }),
       stop: parts.stop.optional(),
     },
     parts.says("a mapping that describes a service or task"),
@@ -59,7 +59,7 @@ export const rawStack = z
         .optional()
         .meta({ description: "Where relative paths start; the file's folder by default." }),
       order: z.enum(["sequential", "dependency"], { error: '"sequential" or "dependency"' }).optional(),
-      timeout: parts.duration.optional().meta({ description: "One deadline for the whole start." }),
+      timeout: parts.limitDuration.optional().meta({ description: "One deadline for the whole start." }),
       services: z
         .record(parts.label, rawUnit, { error: "a mapping of names and services" })
         .meta({ description: "Services and tasks, in the order of starting." }),

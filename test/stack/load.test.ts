@@ -119,6 +119,20 @@ describe("finding", () => {
   });
 });
 
+describe("several files", () => {
+  test("only compose files are read as one", async () => {
+    const files = [write("a.yaml", yaml("a")), write("b.yaml", yaml("b"))];
+    await expect(loadStack(files, { cwd: dir })).rejects.toMatchObject({ code: "USAGE" });
+    const service = (name: string, image: string) => `services:\n  ${name}:\n    image: ${image}\n`;
+    const composes = [
+      write("compose.yaml", service("a", "redis:7")),
+      write("more.yaml", service("b", "redis:7")),
+    ];
+    const stack = await loadStack(composes, { cwd: dir });
+    expect(stack.units.map(({ name }) => name)).toEqual(["a", "b"]);
+  });
+});
+
 describe("trust", () => {
   test("a file that others may write is executed when named, not when only met", async () => {
     const file = write("rollcall.config.mjs", javascript("x"));

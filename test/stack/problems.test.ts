@@ -81,6 +81,12 @@ describe("mistakes in a definition", () => {
     expect(problem?.found).toBe("5432 here and at services.db.port");
   });
 
+  test("no time at all is no budget", () => {
+    expect(textsOf(() => stackOf({ a: { ...sound, budget: "0s", stop: { grace: 0 } } }))).toEqual([
+      'services.a.budget: "budget" is not what belongs here',
+    ]);
+  });
+
   test("hostile names are refused and shown escaped", () => {
     const hostile = JSON.parse('{"__proto__":{"image":"x"},"a\\u001b[31m\\u202e":{"image":"x"}}');
     const error = errorOf(() => stackOf({ ...sound, good: sound, x: { ...sound, env: hostile } }));
@@ -89,6 +95,10 @@ describe("mistakes in a definition", () => {
     expect(names.message).toContain('"__proto__" cannot be a name here');
     expect(names.message).not.toMatch(/[\u001b\u202e]/);
     expect(Object.getPrototypeOf({})).toBe(Object.prototype);
+    const lines = errorOf(() =>
+      stackOf({ "a\nmend: run this": sound, b: { ...sound, after: ["a"] } }),
+    ).message;
+    expect(lines).not.toContain("\nmend: run this");
   });
 
   test("names of built-in properties are names like others", () => {
