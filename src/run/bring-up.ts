@@ -206,7 +206,8 @@ async function fail(begun: Begun, report: ErrorReport): Promise<never> {
     if (!kept) {
       const now = request.options.now;
       const because = "the start has failed";
-      await takeDown({ dir, record: keeper.current, emit, because, manner: "polite", now });
+      const record = keeper.current;
+      await takeDown({ dir, record, emit, because, manner: "polite", now, instances: started });
     }
     hold.dismiss();
   } catch (error) {

@@ -71,7 +71,9 @@ async function leave(session: RunSession): Promise<void> {
     if (staysUp(rest)) await writeRecord(dir, rest);
     else {
       const { now } = request.options;
-      await takeDown({ dir, record: rest, emit, because: "its last user has left", manner: "polite", now });
+      const because = "its last user has left";
+      const { instances } = session;
+      await takeDown({ dir, record: rest, emit, because, manner: "polite", now, instances });
     }
   } finally {
     await lock.release();

@@ -16,6 +16,8 @@ export interface TakingDown {
   readonly because: string;
   /** `polite`: stop signal and grace, in reverse order. `now`: SIGKILL, for what nobody uses any more. */
   readonly manner: "polite" | "now";
+  /** What this process has in hand already; the rest is found by the record. The caller closes it. */
+  readonly instances?: ReadonlyMap<string, Instance>;
   /** Aborting it turns a polite end into one at once. */
   readonly now?: AbortSignal | undefined;
 }
@@ -57,11 +59,23 @@ export async function takeDown(taking: TakingDown): Promise<void> {
 }
 
 /** What could not be ended in this way is removed by its mark, and the audit tells what stays. */
-async function endInstances({ record, emit, manner, now }: TakingDown, place: Place): Promise<void> {
-  const instances = await adoptAll(record, place);
+async function endInstances(taking: TakingDown, place: Place): Promise<void> {
+  const { record, emit, manner, now } = taking;
+  const inHand = await living(taking.instances ?? new Map());
+  const units = record.units.filter((unit) => !inHand.has(unit.name));
+  const adopted = await adoptAll({ ...record, units }, place);
+  const instances = new Map([...adopted, ...inHand]);
   const kill = manner === "now" ? AbortSignal.abort() : now;
   await tearDown({ plan: planOfRecord(record), instances, emit, ...(kill && { kill }) });
-  for (const instance of instances.values()) instance.close();
+  for (const instance of adopted.values()) instance.close();
+}
+
+async function living(instances: ReadonlyMap<string, Instance>): Promise<ReadonlyMap<string, Instance>> {
+  const looks = [...instances].map(async ([name, instance]) => {
+    const alive = await instance.alive().catch(() => undefined);
+    return alive === undefined ? [] : [[name, instance] as const];
+  });
+  return new Map((await Promise.all(looks)).flat());
 }
 
 /** What is gone, or is not what the record says, is left out. */

@@ -51,9 +51,13 @@ test("a stack is up when up returns, its exports lead to it, and nothing is left
   await expectGone(run.id);
   expect(await findRun(stack)).toBeUndefined();
   expect(await readdir(join(folder.dir, "state", "rollcall", "runs"))).toEqual([]);
-  const types = (await readJournal(journalFileOf(run.dir))).map((event) => event.type);
+  const events = await readJournal(journalFileOf(run.dir));
+  const types = events.map((event) => event.type);
   expect(types[0]).toBe("run.started");
-  expect(types.filter((type) => type === "stop.done")).toHaveLength(2);
+  expect(events.filter((event) => event.type === "stop.done")).toMatchObject([
+    { service: "b", exit: { signal: "SIGTERM" } },
+    { service: "a", exit: { signal: "SIGTERM" } },
+  ]);
   expect(types.slice(-2)).toEqual(["audit", "run.stopped"]);
 });
 
