@@ -2,7 +2,7 @@ import { RollcallError } from "../../errors/rollcall-error.ts";
 import type { Address } from "../../probe/types.ts";
 import type { StopPolicy } from "../../stack/types.ts";
 import type { Json } from "../../util/json.ts";
-import { identify, isSame, type ProcessEntry, readCommand, readCwd } from "../../util/process-table.ts";
+import { isSame, type ProcessEntry, readCommand, readCwd } from "../../util/process-table.ts";
 import type { Exit, Incarnation, Instance, InstanceRecord } from "../types.ts";
 import { type Detail, detailAsJson } from "./detail.ts";
 import { endAtOnce, endGently, signalGroup, signalProcess, stopAll } from "./end-processes.ts";
@@ -165,10 +165,4 @@ export class ProcessInstance implements Instance {
     }
     return this.exited;
   }
-}
-
-/** The identity of a process as an incarnation. */
-export function incarnationOf(pid: number): (Incarnation & { readonly pid: number }) | undefined {
-  const identity = identify(pid);
-  return identity && { id: String(pid), pid, startTime: identity.startTime };
 }

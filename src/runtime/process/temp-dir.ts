@@ -3,18 +3,23 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   writeFileSync,
 } from "node:fs";
 import { rm } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
+import { RollcallError } from "../../errors/rollcall-error.ts";
 import type { RunIdentity } from "../types.ts";
 import type { ServerTrace } from "./members.ts";
 
 /** Whose folder it is: without this file naming the run, nothing in it is removed. */
 const markFile = "rollcall-run";
 const programFile = "program";
+const besideFile = "socket-dir";
+const besidePrefix = "/tmp/rollcall-pg-";
 
 type Owned = Pick<RunIdentity, "id" | "tempDir">;
 
@@ -24,6 +29,13 @@ type Owned = Pick<RunIdentity, "id" | "tempDir">;
  */
 export function makeTempDir({ id, tempDir }: Owned): string {
   mkdirSync(tempDir, { recursive: true, mode: 0o711 });
+  const entry = lstatSync(tempDir);
+  if (!entry.isDirectory() || entry.uid !== (process.getuid?.() ?? entry.uid)) {
+    throw new RollcallError("START_FAILED", {
+      message: `${tempDir}, the run's folder for data, is not a folder of yours.`,
+      hint: "Set TMPDIR to a folder that only you write to, and start again.",
+    });
+  }
   chmodSync(tempDir, 0o711);
   const mark = join(tempDir, markFile);
   if (!existsSync(mark)) writeFileSync(mark, `${id}\n`, { mode: 0o600, flag: "wx" });
@@ -49,8 +61,30 @@ export function readServers(run: Owned): readonly ServerTrace[] {
   return readdirSync(run.tempDir).flatMap((unit) => {
     const folder = join(run.tempDir, unit);
     const program = readText(join(folder, programFile));
-    return program === undefined ? [] : [{ folder, program }];
+    return program === undefined ? [] : [{ folder: realpathSync(folder), program }];
   });
+}
+
+/** The path of a socket may have 104 bytes (macOS; Linux 108): where the unit's folder is too deep, one beside it. */
+export function makeSocketDir(unitDir: string): string {
+  const own = join(unitDir, "socket");
+  if (own.length <= 80) {
+    mkdirSync(own, { recursive: true, mode: 0o700 });
+    return own;
+  }
+  const beside = mkdtempSync(besidePrefix);
+  writeFileSync(join(unitDir, besideFile), beside, { mode: 0o600 });
+  return beside;
+}
+
+/** Those that lie outside the run's folder, of a start that was cut off. */
+async function removeSocketDirs(run: Owned): Promise<void> {
+  for (const unit of readdirSync(run.tempDir)) {
+    const beside = readText(join(run.tempDir, unit, besideFile));
+    if (beside?.startsWith(besidePrefix) && !beside.slice(besidePrefix.length).includes("/")) {
+      await rm(beside, { recursive: true, force: true });
+    }
+  }
 }
 
 /** Whether something is there that this run made. */
@@ -59,14 +93,14 @@ export function isOurs({ id, tempDir }: Owned): boolean {
   return readText(join(tempDir, markFile))?.trim() === id || readdirSync(tempDir).length === 0;
 }
 
-/** Whether it is gone, or was never ours. */
-export async function removeTempDir(run: Owned): Promise<boolean> {
-  if (!isOurs(run)) return true;
+/** What can't be removed stays for the audit to tell. */
+export async function removeTempDir(run: Owned): Promise<void> {
+  if (!isOurs(run)) return;
   try {
+    if (existsSync(run.tempDir)) await removeSocketDirs(run);
     await rm(run.tempDir, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 });
-    return true;
   } catch {
-    return false;
+    // A folder of another user, or something that is written meanwhile.
   }
 }
 

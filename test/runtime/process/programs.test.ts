@@ -9,6 +9,7 @@ import { findPostgres } from "../../../src/runtime/process/postgres/find-postgre
 import { makeUsable, mayPass } from "../../../src/runtime/process/postgres/make-usable.ts";
 import { settingsFile } from "../../../src/runtime/process/postgres/settings.ts";
 import { redisConfig } from "../../../src/runtime/process/redis/config.ts";
+import { findRedis } from "../../../src/runtime/process/redis/find-redis.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -85,4 +86,19 @@ test("Redis reads its arguments as lines, where it listens last", () => {
   expect(lines).toContain('maxmemory "1mb"');
   expect(lines).toContain('requirepass "a\\"b"');
   expect(lines.lastIndexOf('bind "127.0.0.1"')).toBeGreaterThan(lines.indexOf('bind "0.0.0.0"'));
+});
+
+test("a machine without Redis and without packages is told what to install", async () => {
+  const path = process.env["PATH"];
+  process.env["PATH"] = folder;
+  try {
+    const options = { configuredDir: undefined, cacheDir: folder, signal, progress: () => undefined };
+    await expect(findRedis(options)).rejects.toMatchObject({
+      code: "BINARY_MISSING",
+      message: expect.stringMatching(/PATH has neither redis-server nor valkey-server; .*apt-get/),
+      hint: expect.stringContaining("ROLLCALL_REDIS_DIR"),
+    });
+  } finally {
+    process.env["PATH"] = path;
+  }
 });

@@ -1,9 +1,9 @@
-import { chownSync, mkdtempSync } from "node:fs";
+import { chownSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { RollcallError } from "../../../errors/rollcall-error.ts";
+import { makeSocketDir } from "../temp-dir.ts";
 import { killTool, startTool } from "../tool.ts";
 import type { ClusterOrder } from "./make-cluster.ts";
 import { splitSql } from "./split-sql.ts";
@@ -18,8 +18,7 @@ const socketPort = 5432;
 export async function fillDatabase(order: ClusterOrder, dataDir: string): Promise<void> {
   const { form, programs, signal } = order;
   if (form.database === "postgres" && form.initSql.length === 0) return;
-  // The path of a socket may have 107 bytes: the run's own folder may be too deep.
-  const socketDir = mkdtempSync(join(tmpdir().length > 60 ? "/tmp" : tmpdir(), "rollcall-pg-"));
+  const socketDir = makeSocketDir(order.unitDir);
   if (order.user !== undefined) chownSync(socketDir, order.user.uid, order.user.gid);
   let server: SocketServer | undefined;
   try {
