@@ -7,7 +7,7 @@ const MARK = "\u0000n:";
 const MARKED = /"\\u0000n:([^"]+)"/g;
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[[\]{}]/gs;
 /** Cheap test for "may hold a number that would change". */
-const FRAGILE = /[\d.]{16}|\.0|\d[eE]|-0/;
+const FRAGILE = /[\d.]{16}|\.\d*0|\d[eE]|-0/;
 const MAX_DEPTH = 100;
 /** PostgreSQL writes numbers without exponents: more zeros than this in one document would let small bodies explode. */
 const MAX_EXPONENT = 400;

@@ -4,7 +4,7 @@ import { createLog } from "./log.ts";
 import type { Service } from "./service.ts";
 
 /** Whoever stopped us waits two seconds; a database that hangs must not make it longer. */
-const STOP_WITHIN_MS = 1700;
+const STOP_WITHIN_MS = 1400;
 
 async function main(): Promise<void> {
   // From the first moment on: as process 1 of a container nobody else handles these signals.

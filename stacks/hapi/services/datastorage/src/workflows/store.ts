@@ -78,9 +78,9 @@ async function insertLatest(query: Query, workflow: NewWorkflow): Promise<Workfl
   const places = GIVEN.map((_, index) => `$${index + 2}`).join(", ");
   const rows = await query<Record<string, unknown>>({
     text: `INSERT INTO ${TABLE} (workflow_id, ${GIVEN.join(", ")}, disabled_at)
-           VALUES ($1, ${places}, CASE WHEN $${GIVEN.indexOf("status") + 2} = 'disabled' THEN clock_timestamp() END)
+           VALUES ($1, ${places}, CASE WHEN $${GIVEN.length + 2}::boolean THEN clock_timestamp() END)
            RETURNING ${COLUMNS}`,
-    values: [randomUUID(), ...values],
+    values: [randomUUID(), ...values, workflow.status === "disabled"],
     name: "workflow_insert",
   });
   return toWorkflow(rows[0] ?? {});

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { inject } from "vitest";
 import { endChild } from "./child.ts";
 import { type Client, createClient } from "./client.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+const PROGRAM = inject("program");
 
 export interface Stores {
   readonly postgresPort: number;
@@ -101,6 +101,7 @@ export async function startService(env: Env): Promise<RunningService> {
       for (const part of parts) {
         const line = JSON.parse(part) as Record<string, unknown>;
         lines.push(line);
+        if (line["level"] === "error") console.error(part);
         if (line["msg"] === "listening") resolve(line);
       }
     });

@@ -1,0 +1,86 @@
+import { connect } from "node:net";
+import { expect, test } from "vitest";
+import { endChild, until } from "./rig/child.ts";
+import { useOwnStores } from "./rig/own-stores.ts";
+import { auditEvent } from "./rig/samples.ts";
+
+const stores = useOwnStores();
+const PATH = "/api/v1/audit/events";
+
+test.each(["SIGTERM", "SIGINT"] as const)("%s without work: exit 0 at once", async (signal) => {
+  const service = await stores.start();
+  // An idle keep-alive connection must not hold it.
+  const idle = connect(Number(new URL(service.url).port), "127.0.0.1");
+  idle.on("error", () => {});
+  await service.client.get("/health");
+  const began = performance.now();
+  expect(await service.stop(signal)).toBe(0);
+  console.log(`stopped ${Math.round(performance.now() - began)} ms after ${signal}`);
+  idle.destroy();
+});
+
+test("readiness turns 503 while a request is under way, which is still answered; then exit 0", async () => {
+  const service = await stores.start();
+  await service.client.post(PATH, auditEvent());
+  // A lock makes the request take as long as this test wants.
+  const { database, release } = await lockAuditEvents();
+  const event = auditEvent();
+  const posted = service.client.post(PATH, event);
+  await until(async () => {
+    const waiting = await stores.sql(
+      "SELECT 1 FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'",
+      [database],
+    );
+    return waiting.length > 0 ? true : undefined;
+  }, "the request waits for the lock");
+  const ended = endChild(service.child, "SIGTERM");
+  const ready = await until(async () => {
+    const answer = await service.client.get("/health/ready");
+    return answer.status === 503 ? answer : undefined;
+  }, "readiness turns 503");
+  expect(ready.body).toEqual({ status: "not_ready", reason: "shutting_down" });
+  expect(ready.headers.get("connection")).toBe("close");
+  await release();
+  expect((await posted).status).toBe(201);
+  expect(await ended).toBe(0);
+  const rows = await stores.sql("SELECT 1 FROM audit_events WHERE correlation_id = $1", [
+    event["correlation_id"],
+  ]);
+  expect(rows).toHaveLength(1);
+});
+
+test("a database that hangs does not make the end longer than it may be", async () => {
+  const service = await stores.start();
+  await service.client.post(PATH, auditEvent());
+  const { release } = await lockAuditEvents();
+  const posted = service.client.post(PATH, auditEvent()).catch(() => undefined);
+  const began = performance.now();
+  expect(await service.stop()).toBe(0);
+  console.log(`stopped ${Math.round(performance.now() - began)} ms after SIGTERM with a hanging database`);
+  expect(performance.now() - began).toBeLessThan(10_000);
+  await release();
+  await posted;
+});
+
+test("SIGTERM before it listens ends it as well", async () => {
+  const { spawn } = await import("node:child_process");
+  const { inject } = await import("vitest");
+  const child = spawn(process.execPath, [inject("program")], { env: stores.env, stdio: "ignore" });
+  const code = await endChild(child, "SIGTERM");
+  // Before the program has installed its handler the system's own default ends it.
+  expect([0, "SIGTERM"]).toContain(code);
+});
+
+async function lockAuditEvents() {
+  const pg = (await import("pg")).default;
+  const client = new pg.Client({
+    host: "127.0.0.1",
+    port: stores.postgres.port,
+    user: "postgres",
+    database: stores.env["DB_NAME"],
+  });
+  await client.connect();
+  await client.query("BEGIN");
+  await client.query("LOCK TABLE audit_events IN ACCESS EXCLUSIVE MODE");
+  return { database: stores.env["DB_NAME"] ?? "", release: () => client.end() };
+}
