@@ -17,8 +17,11 @@ const seed = process.env["SEED"] === undefined ? Date.now() % 2 ** 31 : Number(p
 const fateArbitrary: fc.Arbitrary<Fate> = fc.record({
   prepareMs: fc.nat(60),
   prepare: mostly<Fate["prepare"]>("well", "fails"),
-  startMs: fc.nat(40),
-  start: mostly<Fate["start"]>("well", "refuses", "ignores aborts", "never returns"),
+  startMs: fc.oneof(
+    { weight: 9, arbitrary: fc.nat(40) },
+    { weight: 1, arbitrary: fc.integer({ min: 2000, max: 4000 }) },
+  ),
+  start: mostly<Fate["start"]>("well", "refuses", "ignores aborts", "ignores aborts", "never returns"),
   readyAfterMs: rarelyNot(30, fc.nat(80)),
   wrongAfterMs: sometimes(15, fc.nat(80)),
   exit: fc.oneof(
@@ -73,7 +76,7 @@ const worldArbitrary: fc.Arbitrary<World> = fc.record({
   abortMs: sometimes(6, fc.nat(300)),
 });
 
-test("keeps every promise in whatever order things happen", { timeout: 120_000 }, async () => {
+test("keeps every promise in whatever order things happen", { timeout: 300_000 }, async () => {
   console.log(`${schedules} schedules, SEED=${seed}`);
   const outcomes = new Map<string, number>();
   await fc.assert(
@@ -164,6 +167,8 @@ async function live(world: World): Promise<string> {
   expect(getEventListeners(controller.signal, "abort"), "listeners left").toEqual([]);
   if (conducted.ok) simulation.emit({ type: "run.ready", tookMs: 0 });
   const told = simulation.events.length;
+  const settledMs = clock.now();
+  const known = new Set(simulation.started);
   await clock.runOut();
   expect(simulation.events.length, "events after the end").toBe(told);
   expect(
@@ -174,6 +179,15 @@ async function live(world: World): Promise<string> {
     simulation.startCalls.filter(({ early }) => early.length > 0),
     "started early",
   ).toEqual([]);
+  expect(
+    simulation.made.filter((each) => !known.has(each) && each.madeMs < settledMs),
+    "recorded too late",
+  ).toEqual([]);
+  expect(
+    simulation.made.filter(({ madeMs }) => madeMs > settledMs && madeMs < settledMs + 1000),
+    "not waited for",
+  ).toEqual([]);
+  expect(simulation.tooLate).toEqual([]);
   expect(verifyJournal(simulation.events)).toEqual([]);
   if (conducted.ok) {
     expect([...conducted.units.keys()].sort()).toEqual(stack.units.map(({ name }) => name).sort());

@@ -51,7 +51,10 @@ export class Simulation {
   /** In the order in which a conductor can see them. */
   readonly failures: SeenFailure[] = [];
   readonly proven = new Set<string>();
+  /** Said or done although the bringing-up had failed. */
+  readonly tooLate: string[] = [];
   setUps = 0;
+  #signal: AbortSignal | undefined;
   readonly #clock: VirtualClock;
   readonly #plan: Plan;
   readonly #fates: ReadonlyMap<string, Fate>;
@@ -70,6 +73,7 @@ export class Simulation {
       ...body,
     };
     this.events.push(event);
+    if (body.type === "gate.opened" || body.type === "start.requested") this.#noteIfLate(body.type);
     return event;
   };
 
@@ -91,7 +95,8 @@ export class Simulation {
       this.#fail(unit.name);
       throw new RollcallError("IMAGE_MISSING", { message: `no image for ${unit.name}` });
     },
-    setUp: async () => {
+    setUp: async (_stack, { signal }) => {
+      this.#signal = signal;
       await this.#clock.sleep(1);
       this.setUps += 1;
     },
@@ -121,6 +126,10 @@ export class Simulation {
     };
   }
 
+  #noteIfLate(what: string): void {
+    if (this.#signal?.aborted) this.tooLate.push(`${what} at ${this.#clock.now()}`);
+  }
+
   #fate(unit: string): Fate {
     return this.#fates.get(unit) ?? goodFate;
   }
@@ -146,7 +155,7 @@ export class Simulation {
   }
 
   #make(unit: string, fate: Fate): Instance {
-    const instance = new SimulatedInstance(unit, this.made.length + 1);
+    const instance = new SimulatedInstance(unit, this.made.length + 1, this.#clock.now());
     this.made.push(instance);
     if (fate.exit !== undefined) {
       const { afterMs, code } = fate.exit;
@@ -247,6 +256,7 @@ const simulatedProbe: Probe = {
 
 export class SimulatedInstance implements Instance {
   readonly unit: string;
+  readonly madeMs: number;
   readonly incarnation: Incarnation;
   readonly exited: Promise<Exit>;
   end: Exit | undefined;
@@ -254,8 +264,9 @@ export class SimulatedInstance implements Instance {
   /** Somebody asked for it when it had ended. */
   onMissed: () => void = () => {};
 
-  constructor(unit: string, number: number) {
+  constructor(unit: string, number: number, madeMs = 0) {
     this.unit = unit;
+    this.madeMs = madeMs;
     this.incarnation = { id: `${unit}#${number}`, pid: number, startTime: String(number) };
     this.exited = new Promise((resolve) => {
       this.tell = resolve;
