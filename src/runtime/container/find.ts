@@ -5,8 +5,8 @@ import type { EngineVersion } from "./engine-types.ts";
 import { ContainerRuntime, kindOf } from "./runtime.ts";
 import { allStrategies, type Search, type Strategy } from "./strategies.ts";
 
-/** An engine that does not say who it is within this time is not taken. */
-const answerLimitMs = 5000;
+/** An engine that does not say who it is within this time is not taken; a busy Podman needs seconds for it. */
+const answerLimitMs = 20_000;
 
 export interface FindOptions {
   /** @default process.env */

@@ -3,7 +3,7 @@ import { RollcallError } from "../../../errors/rollcall-error.ts";
 import type { ImageSource } from "../../../stack/types.ts";
 import { type ContextFile, listContext } from "./context.ts";
 import { DigestCache } from "./digest-cache.ts";
-import { readIgnore } from "./ignore.ts";
+import { ignoreFiles, readIgnore } from "./ignore.ts";
 
 export interface ContextEntry extends ContextFile {
   /** SHA-256 of a file's content, the target of a link, "" for a folder. */
@@ -16,9 +16,13 @@ export class BuildInputs {
   /** Its text. */
   readonly containerfile: string;
 
-  private constructor(entries: readonly ContextEntry[], containerfile: string) {
+  /** Where the Containerfile lies in the context; undefined: it has to be added. */
+  readonly containerfilePath: string | undefined;
+
+  private constructor(entries: readonly ContextEntry[], containerfile: string, path: string | undefined) {
     this.entries = entries;
     this.containerfile = containerfile;
+    this.containerfilePath = path;
   }
 
   static async read(unit: string, source: Extract<ImageSource, { kind: "build" }>): Promise<BuildInputs> {
@@ -26,12 +30,16 @@ export class BuildInputs {
     try {
       const text = "text" in containerfile ? containerfile.text : await readFile(containerfile.path, "utf8");
       const ignore = await readIgnore(context, "path" in containerfile ? containerfile.path : undefined);
-      const files = await listContext(context, ignore);
+      const listed = await listContext(context, ignore);
+      // The engine would apply ignore files that were not meant for this Containerfile.
+      const files = ignore.known ? listed : listed.filter(({ path }) => !ignoreFiles.includes(path));
       const cache = await DigestCache.open(context);
       const entries: ContextEntry[] = [];
       for (const file of files) entries.push({ ...file, digest: await cache.digestOf(file) });
       await cache.save();
-      return new BuildInputs(entries, text);
+      const inside =
+        "path" in containerfile ? entries.find(({ absolute }) => absolute === containerfile.path) : undefined;
+      return new BuildInputs(entries, text, inside?.type === "file" ? inside.path : undefined);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new RollcallError("IMAGE_BUILD_FAILED", {

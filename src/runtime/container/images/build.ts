@@ -4,8 +4,9 @@ import type { Engine } from "../engine.ts";
 import { EngineRefusal } from "../engine-refusal.ts";
 import { buildLabel } from "../labels.ts";
 import type { BuildInputs } from "./build-inputs.ts";
+import { createStepMark, endSteps } from "./build-steps.ts";
 import { removeLayers, trackLayers } from "./built-layers.ts";
-import { archiveContext, archivedContainerfile } from "./context-archive.ts";
+import { archiveContext } from "./context-archive.ts";
 import { errorOf, jsonLines } from "./json-lines.ts";
 
 /** Until the engine begins to answer: Podman reads the whole context before. */
@@ -29,20 +30,23 @@ export async function buildImage(engine: Engine, build: Build): Promise<boolean>
   const { source, key, name, platform, signal, progress, inputs } = build;
   const archive = archiveContext(inputs);
   const layers = trackLayers();
+  const mark = createStepMark();
   const tail: string[] = [];
   try {
     progress(`building from ${source.context} (${inputs.entries.length} files)`);
     const stream = await engine.stream("POST", "/build", {
       query: {
         t: name,
-        dockerfile: archivedContainerfile,
+        dockerfile: archive.containerfile,
         buildargs: JSON.stringify(source.args),
         labels: JSON.stringify({ [buildLabel]: key }),
         // Containers of steps are removed, also of those that fail.
         rm: true,
         forcerm: true,
         // Bases that are there are used as they are.
-        ...(build.kind === "podman" ? { pullpolicy: "missing" } : {}),
+        ...(build.kind === "podman"
+          ? { pullpolicy: "missing", extrahosts: JSON.stringify([`${mark}:127.0.0.1`]) }
+          : {}),
         ...(source.target === undefined ? {} : { target: source.target }),
         ...(platform === undefined ? {} : { platform }),
       },
@@ -64,6 +68,7 @@ export async function buildImage(engine: Engine, build: Build): Promise<boolean>
     return true;
   } catch (error) {
     archive.close();
+    if (signal.aborted && build.kind === "podman") endSteps(mark);
     await removeLayers(engine, layers.made());
     if (signal.aborted) throw signal.reason;
     if (archive.changed()) return false;

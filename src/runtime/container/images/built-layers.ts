@@ -25,11 +25,24 @@ export function trackLayers(): { see(line: string): void; made(): readonly strin
   };
 }
 
+/** A build that was called off goes on for a moment. */
+const busyLimitMs = 10_000;
+
 /** A failed build leaves nothing; what another build uses by now refuses to go, and stays. */
 export async function removeLayers(engine: Engine, ids: readonly string[]): Promise<void> {
+  const endMs = performance.now() + busyLimitMs;
   for (const id of [...ids].reverse()) {
-    await engine
-      .request("DELETE", `/images/${id}`, { query: { noprune: true }, accept: [404, 409] })
-      .catch(() => {});
+    while (!(await removeLayer(engine, id)) && performance.now() < endMs) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+async function removeLayer(engine: Engine, id: string): Promise<boolean> {
+  try {
+    await engine.request("DELETE", `/images/${id}`, { query: { noprune: true }, accept: [404] });
+    return true;
+  } catch {
+    return false;
   }
 }
