@@ -126,4 +126,9 @@ function hintOf(
 }
 
 /** Their cause is known. */
-const unexplained: ReadonlySet<ErrorCode> = new Set(["INTERRUPTED", "TERMINATED", "INTERNAL"]);
+const unexplained: ReadonlySet<ErrorCode> = new Set([
+  "INTERRUPTED",
+  "TERMINATED",
+  "INTERNAL",
+  "IMAGE_MISSING",
+]);
