@@ -8,7 +8,7 @@ export function refusalsOf(unit: Unit): readonly Refusal[] {
     return [
       {
         unit: unit.name,
-        text: `${unit.name} has no process form: it only has an image`,
+        text: "it has no process form, only an image",
         hint: "Give it a `command` to run on this machine, or use --runtime podman or docker.",
       },
     ];
@@ -22,7 +22,7 @@ export function refusalsOf(unit: Unit): readonly Refusal[] {
 function refuseFile(unit: Unit, file: FileMount): Refusal {
   return {
     unit: unit.name,
-    text: `${unit.name}: ${nameOf(file)} has no place at ${file.target} on this machine`,
+    text: `${nameOf(file)} has no place at ${file.target} on this machine`,
     hint: "Let the process read the file where it lies, or use --runtime podman or docker.",
   };
 }
@@ -60,7 +60,7 @@ function settingRefusals(unit: Unit): readonly Refusal[] {
     .filter((name) => !isSettingName(name))
     .map((name) => ({
       unit: unit.name,
-      text: `${unit.name}: "${name}" can't be a setting of PostgreSQL`,
+      text: `"${name}" can't be a setting of PostgreSQL`,
       hint: "Names are words such as max_connections.",
     }));
 }

@@ -15,8 +15,8 @@ import { RollcallError } from "../../errors/rollcall-error.ts";
 import type { RunIdentity } from "../types.ts";
 import type { ServerTrace } from "./members.ts";
 
-/** Whose folder it is: without this file naming the run, nothing in it is removed. */
-const markFile = "rollcall-run";
+/** Whose folder it is: without this file naming the run, nothing in it is removed. No unit can have its name. */
+const markFile = ".rollcall-run";
 const programFile = "program";
 const besideFile = "socket-dir";
 const besidePrefix = "/tmp/rollcall-pg-";

@@ -14,7 +14,7 @@ async function refusalsOf(...units: readonly Service[]): Promise<readonly string
     exports: {},
     notes: [],
   };
-  return (await createProcessRuntime().refusals(stack)).map(({ text }) => text);
+  return (await createProcessRuntime().refusals(stack)).map(({ unit, text }) => `${unit}: ${text}`);
 }
 
 const files: readonly FileMount[] = [
@@ -27,7 +27,7 @@ const files: readonly FileMount[] = [
 
 test("a unit that only has an image is refused by name", async () => {
   expect(await refusalsOf(unitOf("kafka", undefined), unitOf("api", command("node")))).toEqual([
-    "kafka has no process form: it only has an image",
+    "kafka: it has no process form, only an image",
   ]);
 });
 

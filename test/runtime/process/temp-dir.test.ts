@@ -22,7 +22,7 @@ test("a folder that another run made, or nobody of us, is not removed", async ()
   const tempDir = join(folder, "data");
   makeTempDir({ id: "one", tempDir });
   await removeTempDir({ id: "two", tempDir });
-  expect(readdirSync(tempDir)).toEqual(["rollcall-run"]);
+  expect(readdirSync(tempDir)).toEqual([".rollcall-run"]);
   await removeTempDir({ id: "one", tempDir });
   expect(existsSync(tempDir)).toBe(false);
 
