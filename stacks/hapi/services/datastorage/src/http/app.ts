@@ -68,7 +68,10 @@ export function createApp({ operations, log, metrics }: AppOptions): FastifyInst
     if (problem.body.status >= 500) {
       // A store that is away explains itself; only what nobody expected needs its stack.
       const known = error instanceof Problem || error instanceof DatabaseFailure;
-      log.error({ err: known ? error.message : error, method: request.method, path: request.url.slice(0, 200) }, problem.body.detail);
+      log.error(
+        { err: known ? error.message : error, method: request.method, path: request.url.slice(0, 200) },
+        problem.body.detail,
+      );
     }
     return reply.code(problem.body.status).headers(problem.headers).type(PROBLEM_TYPE).send(bytesOf(problem));
   });
