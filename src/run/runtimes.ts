@@ -1,6 +1,7 @@
 import { asRollcallError, RollcallError } from "../errors/rollcall-error.ts";
 import type { Refusal, Runtime, RuntimeKind } from "../runtime/types.ts";
 import type { Stack } from "../stack/types.ts";
+import { newRunId, tempDirOf } from "./folders.ts";
 
 /** Loaded when needed: a start on processes has no use for an engine's client. */
 export async function openRuntime(kind: RuntimeKind): Promise<Runtime> {
@@ -16,6 +17,14 @@ async function openEngine(kind: "podman" | "docker" | "auto"): Promise<Runtime> 
   return findContainerRuntime(kind);
 }
 
+export interface Choosing {
+  readonly stack: Stack;
+  readonly wanted: RuntimeKind | "auto";
+  readonly signal: AbortSignal;
+  /** What takes its time: an image that is being pulled. */
+  readonly tell: (text: string) => void;
+}
+
 export interface ChosenRuntime {
   readonly runtime: Runtime;
   /** Which and why; undefined: it was asked for. */
@@ -23,31 +32,39 @@ export interface ChosenRuntime {
 }
 
 /**
- * The runtime that was asked for, or with "auto" a working engine that takes the stack, else processes.
- * @throws RUNTIME_UNAVAILABLE, or RUNTIME_UNSUITABLE with everything that is refused.
+ * The runtime that was asked for. With "auto" a working engine that takes the stack and can have its images, else
+ * processes. Throws RUNTIME_UNAVAILABLE, or RUNTIME_UNSUITABLE with everything that is refused.
  */
-export async function chooseRuntime(stack: Stack, wanted: RuntimeKind | "auto"): Promise<ChosenRuntime> {
-  if (wanted !== "auto") {
-    const runtime = await openRuntime(wanted);
-    const refusals = await runtime.refusals(stack);
-    if (refusals.length === 0) return { runtime, note: undefined };
-    await runtime.close();
-    throw unsuitable(`${wanted} cannot run this stack`, refusals);
-  }
-  const engine = await tryEngine(stack);
-  if ("runtime" in engine)
-    return {
-      runtime: engine.runtime,
-      note: `runtime: ${engine.runtime.description}, which takes this stack`,
-    };
-  const runtime = await openRuntime("process");
+export async function chooseRuntime(choosing: Choosing): Promise<ChosenRuntime> {
+  const { stack, wanted } = choosing;
+  if (wanted === "auto") return chooseAny(choosing);
+  const runtime = await openRuntime(wanted);
   const refusals = await runtime.refusals(stack);
-  if (refusals.length === 0) return { runtime, note: `runtime: processes of this machine (${engine.why})` };
+  if (refusals.length === 0) return { runtime, note: undefined };
   await runtime.close();
+  throw unsuitable(`${wanted} cannot run this stack`, refusals);
+}
+
+async function chooseAny(choosing: Choosing): Promise<ChosenRuntime> {
+  const processes = await openRuntime("process");
+  const refusals = await processes.refusals(choosing.stack);
+  const engine = await tryEngine(choosing, refusals.length === 0);
+  if ("runtime" in engine) {
+    await processes.close();
+    const { runtime } = engine;
+    return { runtime, note: `runtime: ${runtime.description}, which takes this stack` };
+  }
+  if (refusals.length === 0)
+    return { runtime: processes, note: `runtime: processes of this machine (${engine.why})` };
+  await processes.close();
   throw unsuitable(`no engine can be used (${engine.why}), and processes cannot run this stack`, refusals);
 }
 
-async function tryEngine(stack: Stack): Promise<{ runtime: Runtime } | { why: string }> {
+async function tryEngine(
+  choosing: Choosing,
+  otherwisePossible: boolean,
+): Promise<{ runtime: Runtime } | { why: string }> {
+  const { stack } = choosing;
   if (!stack.units.some((unit) => unit.container !== undefined)) return { why: "the stack has no images" };
   let runtime: Runtime;
   try {
@@ -55,11 +72,49 @@ async function tryEngine(stack: Stack): Promise<{ runtime: Runtime } | { why: st
   } catch (error) {
     return { why: asRollcallError(error).message };
   }
-  const refusals = await runtime.refusals(stack);
-  const [first] = refusals;
-  if (first === undefined) return { runtime };
+  const [refused] = await runtime.refusals(stack);
+  // Where there is no other way, a missing image is an error like any other.
+  const why = refused
+    ? `${runtime.kind}: ${refused.unit}: ${refused.text}`
+    : otherwisePossible
+      ? await whyNoImages(runtime, choosing)
+      : undefined;
+  if (why === undefined) return { runtime };
   await runtime.close();
-  return { why: `${runtime.kind}: ${first.unit}: ${first.text}` };
+  return { why };
+}
+
+/** Has every image that is not built here; undefined: they are all there now. Makes nothing of a run. */
+async function whyNoImages(runtime: Runtime, { stack, signal, tell }: Choosing): Promise<string | undefined> {
+  const id = newRunId();
+  const place = runtime.open({ id, stack: stack.name, name: stack.name, dir: "", tempDir: tempDirOf(id) });
+  try {
+    const units = stack.units.filter((unit) => unit.container?.image.kind === "image");
+    await Promise.all(
+      units.map((unit) => {
+        let told = false;
+        const progress = (text: string) => {
+          if (!told) tell(`${unit.name}: ${text}`);
+          told = true;
+        };
+        return place.prepare(unit, { signal, progress });
+      }),
+    );
+    return undefined;
+  } catch (error) {
+    if (signal.aborted) throw endOf(signal);
+    return `${runtime.kind}: ${asRollcallError(error).message}`;
+  } finally {
+    await place.close();
+  }
+}
+
+function endOf(signal: AbortSignal): unknown {
+  const { reason } = signal;
+  if (!(reason instanceof DOMException) || reason.name !== "TimeoutError") return reason;
+  return new RollcallError("DEADLINE", {
+    message: "The run's deadline passed while images were being pulled.",
+  });
 }
 
 function unsuitable(lead: string, refusals: readonly Refusal[]): RollcallError {

@@ -13,8 +13,11 @@ beforeEach(async () => {
 afterEach(() => folder.remove());
 
 const never = new AbortController().signal;
-const lockOf = (doing: string, onWait: (holder: LockHolder) => void = () => {}, signal = never) =>
-  acquireLock({ stackDir: folder.dir, name: "demo", doing, signal, onWait });
+const lockOf = (
+  doing: string,
+  onWait: (holder: LockHolder) => void = () => {},
+  signal = new AbortController().signal,
+) => acquireLock({ stackDir: folder.dir, name: "demo", doing, signal, onWait });
 
 test("one holds the lock, the next gets it as soon as it is released, and was told for whom it waits", async () => {
   const first = await lockOf("bringing this stack up");
