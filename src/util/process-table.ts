@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 import { listWithPs, readEnvironWithPs } from "./process-table-ps.ts";
 
 /** A process as the kernel knows it; pid and start time together are its identity. */
@@ -120,12 +120,27 @@ function readStat(pid: number): ProcessEntry | undefined {
   };
 }
 
-/** A process may end between any two looks: what can't be read is not there. */
+/** The kernel hands out whole pages: a shorter piece is the last one. */
+const shortBytes = 4096;
+const buffer = Buffer.allocUnsafe(256 * 1024);
+
+/**
+ * A process may end between any two looks: what can't be read is not there. Looks go through all processes, so a file
+ * costs no more than it must: it has no size to ask for, and comes in one piece unless it is long.
+ */
 function readText(path: string): string | undefined {
+  let descriptor: number | undefined;
   try {
-    return readFileSync(path, "utf8");
+    descriptor = openSync(path, "r");
+    let length = readSync(descriptor, buffer, 0, buffer.length, null);
+    for (let more = length; more >= shortBytes && length < buffer.length; length += more) {
+      more = readSync(descriptor, buffer, length, buffer.length - length, null);
+    }
+    return buffer.toString("utf8", 0, length);
   } catch {
     return undefined;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
