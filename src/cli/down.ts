@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { ProgressMode } from "../report/reporter.ts";
 import { down } from "../run/down.ts";
-import { loadStack } from "../stack/load.ts";
+import { loadTarget } from "./load-target.ts";
 import { type TargetOptions, withTarget } from "./options.ts";
 import { runCommand } from "./session.ts";
 
@@ -11,7 +11,7 @@ export function downCommand(): Command {
     .option("--json", "print what was done as JSON")
     .action((options: TargetOptions & { json?: boolean; progress?: ProgressMode }) =>
       runCommand(options, async (session) => {
-        const stack = await loadStack(options.file, { cwd: process.cwd() });
+        const stack = await loadTarget(options);
         const result = await down(stack, {
           ...(options.name === undefined ? {} : { name: options.name }),
           signal: session.signal,

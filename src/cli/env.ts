@@ -2,7 +2,7 @@ import { appendFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { statusOf } from "../run/status.ts";
-import { loadStack } from "../stack/load.ts";
+import { loadTarget } from "./load-target.ts";
 import { type TargetOptions, withTarget } from "./options.ts";
 import { runCommand } from "./session.ts";
 import { notRunning } from "./status.ts";
@@ -24,7 +24,7 @@ Examples:
     )
     .action((options: TargetOptions & { format: Format }) =>
       runCommand({}, async (session) => {
-        const stack = await loadStack(options.file, { cwd: process.cwd() });
+        const stack = await loadTarget(options);
         const status = await statusOf(stack, options.name === undefined ? {} : { name: options.name });
         if (status === undefined || status.state === "stopped")
           throw notRunning(options.name ?? stack.name, options);

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { execIn } from "../run/exec.ts";
-import { loadStack } from "../stack/load.ts";
+import { loadTarget } from "./load-target.ts";
 import { unknownService } from "./logs.ts";
 import { type TargetOptions, withTarget } from "./options.ts";
 import { runCommand } from "./session.ts";
@@ -18,7 +18,7 @@ export function execCommand(): Command {
       runCommand({}, async (session) => {
         // What follows the service is passed through, its separator too.
         const argv = words[0] === "--" ? words.slice(1) : words;
-        const stack = await loadStack(options.file, { cwd: process.cwd() });
+        const stack = await loadTarget(options);
         const names = stack.units.map((unit) => unit.name);
         if (!names.includes(service)) throw unknownService(service, names);
         const exitCode = await execIn(stack, service, argv, {

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { lookAtLogs } from "../run/logs.ts";
-import { loadStack } from "../stack/load.ts";
 import { nearest } from "../util/nearest.ts";
+import { loadTarget } from "./load-target.ts";
 import { type TargetOptions, withTarget } from "./options.ts";
 import { runCommand } from "./session.ts";
 import { notRunning } from "./status.ts";
@@ -25,7 +25,7 @@ export function logsCommand(): Command {
     .action((given: readonly string[], longOptions: LogsOptions) =>
       runCommand({}, async (session) => {
         const { services, ...options } = readShort(short, given, longOptions);
-        const stack = await loadStack(options.file, { cwd: process.cwd() });
+        const stack = await loadTarget(options);
         const names = stack.units.map((unit) => unit.name);
         for (const service of services) if (!names.includes(service)) throw unknownService(service, names);
         const shown = services.length === 0 ? names : services;

@@ -7,6 +7,7 @@ import { parseDuration } from "../util/duration.ts";
 /** Which stack, and which run of it. */
 export interface TargetOptions {
   readonly file?: readonly string[];
+  readonly profile?: readonly string[];
   readonly name?: string;
 }
 
@@ -28,6 +29,11 @@ export function withTarget(command: Command, flags = "-f, --file <path>"): Comma
         flags,
         "stack file, compose file (again for more), or folder; default: look upwards",
       ).argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]),
+    )
+    .addOption(
+      new Option("--profile <name>", "compose files: a profile that takes part (again for more)").argParser(
+        (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
+      ),
     )
     .option("--name <name>", "name of the run, for several runs of one stack");
 }

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { planStack } from "../plan/plan.ts";
 import { planToJson, printPlan } from "../plan/print.ts";
-import { loadStack } from "../stack/load.ts";
+import { loadTarget, tellNotes } from "./load-target.ts";
 import { type StartOptions, withTarget } from "./options.ts";
 import { runCommand } from "./session.ts";
 
@@ -18,12 +18,12 @@ export function planCommand(): Command {
     .option("--json", "print it as JSON")
     .action((services: readonly string[], options: StartOptions & { json?: boolean }) =>
       runCommand(options, async (session) => {
-        const stack = await loadStack(options.file, { cwd: process.cwd() });
+        const stack = await loadTarget(options, services);
         const plan = planStack(stack, {
           services,
           ...(options.order === undefined ? {} : { order: options.order }),
         });
-        for (const note of stack.notes) session.warn(`${note.file}:${note.line}: ${note.text}`);
+        tellNotes(stack, session.warn);
         if (session.json) session.printJson(planToJson(plan));
         else session.print(printPlan(plan));
         return 0;

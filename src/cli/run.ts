@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { up } from "../run/up.ts";
-import { loadStack } from "../stack/load.ts";
 import { runChild } from "./child.ts";
+import { loadTarget, tellNotes } from "./load-target.ts";
 import { type StartOptions, withStart } from "./options.ts";
 import { runCommand, tellError } from "./session.ts";
 import { upOptions } from "./up-options.ts";
@@ -32,7 +32,8 @@ Examples:
             message: `--on-exit: expected fail or report, got ${options.onExit}`,
           });
         }
-        const stack = await loadStack(options.file, { cwd: process.cwd() });
+        const stack = await loadTarget(options);
+        tellNotes(stack, session.warn);
         const run = await up(stack, { ...upOptions(options, session), onExit: options.onExit });
         session.reporter.end();
         let exitCode: number;

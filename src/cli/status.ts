@@ -3,8 +3,8 @@ import { RollcallError } from "../errors/rollcall-error.ts";
 import { formatDuration } from "../report/format.ts";
 import { statusOf } from "../run/status.ts";
 import type { Status } from "../run/types.ts";
-import { loadStack } from "../stack/load.ts";
 import { hidePassword, targetArguments } from "./endpoints.ts";
+import { loadTarget } from "./load-target.ts";
 import { type TargetOptions, withTarget } from "./options.ts";
 import { runCommand } from "./session.ts";
 
@@ -14,7 +14,7 @@ export function statusCommand(): Command {
     .option("--json", "print it as JSON")
     .action((options: TargetOptions & { json?: boolean }) =>
       runCommand(options, async (session) => {
-        const stack = await loadStack(options.file, { cwd: process.cwd() });
+        const stack = await loadTarget(options);
         const status = await statusOf(stack, options.name === undefined ? {} : { name: options.name });
         if (status === undefined) throw notRunning(options.name ?? stack.name, options);
         if (session.json) session.printJson(status);

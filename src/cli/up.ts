@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import type { Run, Status } from "../run/types.ts";
 import { up } from "../run/up.ts";
-import { loadStack } from "../stack/load.ts";
 import { endpoints, targetArguments } from "./endpoints.ts";
+import { loadTarget, tellNotes } from "./load-target.ts";
 import { type StartOptions, withStart } from "./options.ts";
 import { runCommand } from "./session.ts";
 import { upOptions } from "./up-options.ts";
@@ -22,7 +22,8 @@ Examples:
     )
     .action((services: readonly string[], options: StartOptions & { json?: boolean }) =>
       runCommand(options, async (session) => {
-        const stack = await loadStack(options.file, { cwd: process.cwd() });
+        const stack = await loadTarget(options, services);
+        tellNotes(stack, session.warn);
         const run = await up(stack, { ...upOptions(options, session), services, stay: true });
         const status = await run.status();
         session.reporter.end();

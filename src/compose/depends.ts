@@ -35,7 +35,9 @@ export function readDependencies(
       continue;
     }
     const spec = mapOf(mapOf(given)?.[service]);
-    const optional = spec?.["required"] === false;
+    const optional = spec?.["required"] === false || spec?.["required"] === "false";
+    if (spec?.["restart"] === true || spec?.["restart"] === "true")
+      reading.note(path, "restart is not honoured: a service that ends is a failure here");
     if (!active.has(service)) {
       if (!optional) refuseMissing(reading, path, service);
       continue;
@@ -61,10 +63,10 @@ export function readDependencies(
 
 function refuseMissing(reading: Reading, path: readonly (string | number)[], service: string): void {
   const inactive = reading.project.services.get(service);
-  if (inactive === undefined) {
+  if (inactive === undefined || inactive.tree["profiles"] === undefined) {
     reading.refuse(path, `there is no service "${service}"`);
     return;
   }
   const profiles = listOf(inactive.tree["profiles"]).map(String).join(" or ");
-  reading.refuse(path, `"${service}" takes part only in profile ${profiles}; set COMPOSE_PROFILES`);
+  reading.refuse(path, `"${service}" takes part only in profile ${profiles}; name it with --profile`);
 }

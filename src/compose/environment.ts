@@ -3,8 +3,8 @@ import { basename } from "node:path";
 import { isTrue, listOf, mapOf, type Reading, textOf } from "./context.ts";
 import { parseDotenv } from "./dotenv.ts";
 import { keyedMap } from "./merge.ts";
-import { lineOf } from "./project.ts";
 import { isTreeMap, type Tree } from "./tree.ts";
+import { lineOf } from "./variables.ts";
 
 /** env_file, then environment over it; a key without a value takes that of the shell, or none. */
 export function readEnvironment(reading: Reading): Record<string, string> {
@@ -54,11 +54,21 @@ export function withSecretFiles(
   for (const [key, path] of Object.entries(env)) {
     const name = key.endsWith("_FILE") ? key.slice(0, -"_FILE".length) : undefined;
     if (name === undefined || name in env || !path.startsWith("/run/secrets/")) continue;
-    const secret = mapOf(reading.project.secrets[basename(path)]);
-    const file = textOf(secret?.["file"]);
-    const variable = textOf(secret?.["environment"]);
-    if (file !== undefined && existsSync(file)) out[name] = readFileSync(file, "utf8").replace(/\r?\n$/, "");
-    else if (variable !== undefined) out[name] = reading.project.variables[variable] ?? "";
+    const value = secretAt(basename(path), reading);
+    if (value !== undefined) out[name] = value;
   }
   return out;
+}
+
+/** The secret that the service finds under this name. */
+function secretAt(target: string, { tree, project }: Reading): string | undefined {
+  const granted = listOf(tree["secrets"]).map((entry) => mapOf(entry) ?? { source: entry });
+  const grant = granted.find(
+    (entry) => basename(textOf(entry["target"] ?? entry["source"]) ?? "") === target,
+  );
+  const secret = mapOf(project.secrets[textOf(grant?.["source"]) ?? target]);
+  const file = textOf(secret?.["file"]);
+  const variable = textOf(secret?.["environment"]);
+  if (file !== undefined && existsSync(file)) return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  return variable === undefined ? textOf(secret?.["content"]) : project.variables[variable];
 }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { ContainerForm, ImageSource } from "../stack/types.ts";
 import { isTrue, listOf, mapOf, type Reading, textOf } from "./context.ts";
 import { keyedMap } from "./merge.ts";
+import { isRemote } from "./paths.ts";
 import { isTreeMap, type Tree } from "./tree.ts";
 import { parseBytes } from "./units.ts";
 import { splitWords } from "./words.ts";
@@ -18,8 +19,8 @@ export function readForm(
   const { tree } = reading;
   return {
     image,
-    entrypoint: readWords(reading, "entrypoint")?.map((word) => [word]),
-    command: command?.map((word) => [word]),
+    entrypoint: readWords(reading, "entrypoint")?.map((word) => (word === "" ? [] : [word])),
+    command: command?.map((word) => (word === "" ? [] : [word])),
     user: textOf(tree["user"]),
     platform: textOf(tree["platform"]),
     workdir: textOf(tree["working_dir"]),
@@ -35,7 +36,7 @@ export function readForm(
     init: isTrue(tree["init"]),
     readOnly: isTrue(tree["read_only"]),
     shmSizeBytes: readBytes(reading, ["shm_size"], tree["shm_size"]),
-    memoryBytes: readBytes(reading, ["mem_limit"], tree["mem_limit"]) ?? readDeploy(reading),
+    memoryBytes: readDeploy(reading) ?? readBytes(reading, ["mem_limit"], tree["mem_limit"]),
     tty: isTrue(tree["tty"]),
   };
 }
@@ -91,7 +92,7 @@ function readBuild(reading: Reading, build: Tree, alias: string | undefined): Im
   const spec = mapOf(build);
   const context =
     textOf(spec?.["context"] ?? (spec === undefined ? build : undefined)) ?? reading.service.dir;
-  if (/^([a-z+]+:\/\/|git@)/i.test(context)) {
+  if (isRemote(context)) {
     reading.refuse(["build"], `the context ${context} is not a folder of this machine`);
     return undefined;
   }
@@ -165,14 +166,14 @@ function readBytes(reading: Reading, path: readonly string[], given: Tree | unde
   return bytes;
 }
 
-/** Of `deploy` only what changes a single container's meaning is taken; several replicas cannot share a name here. */
+/** Of `deploy` only what changes a single container's meaning is taken. */
 function readDeploy(reading: Reading): number | undefined {
   const deploy = mapOf(reading.tree["deploy"]);
   const replicas = deploy?.["replicas"] ?? reading.tree["scale"];
-  if (replicas !== undefined && Number(replicas) !== 1)
-    reading.refuse(
+  if (replicas !== undefined && replicas !== null && Number(replicas) > 1)
+    reading.note(
       [deploy?.["replicas"] === undefined ? "scale" : "deploy"],
-      `${textOf(replicas)} replicas: one container a service is started here`,
+      `one is started, not ${textOf(replicas)}`,
     );
   if (deploy === undefined) return undefined;
   const resources = mapOf(deploy["resources"]);
@@ -184,6 +185,7 @@ function readDeploy(reading: Reading): number | undefined {
     ...Object.keys(limits ?? {})
       .filter((key) => key !== "memory")
       .map((key) => `resources.limits.${key}`),
+    ...(resources?.["reservations"] === undefined ? [] : ["resources.reservations"]),
   ];
   if (ignored.length > 0)
     reading.note(["deploy"], `${ignored.join(", ")} ${ignored.length === 1 ? "is" : "are"} not honoured`);

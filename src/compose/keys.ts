@@ -1,3 +1,5 @@
+import type { Tree } from "./tree.ts";
+
 /** What becomes of each key of a service: honoured elsewhere, ignored with a word, or refused. */
 export type Treatment =
   | { readonly kind: "honoured" }
@@ -43,7 +45,6 @@ const honoured = [
   "configs",
   "extends",
   "deploy",
-  "network_mode",
   "scale",
 ] as const;
 
@@ -69,7 +70,6 @@ const ignored: Readonly<Record<string, string>> = {
   develop: "it is for watch mode",
   domainname: "peers find each other by their service names",
   mac_address: "the engine chooses it",
-  post_start: "use a task that starts after the service",
   pre_stop: "services are stopped by their stop signal",
   security_opt: "the engine's defaults are kept",
   sysctls: "the engine's defaults are kept",
@@ -82,6 +82,9 @@ const ignored: Readonly<Record<string, string>> = {
 };
 
 const refused: Readonly<Record<string, string>> = {
+  network_mode: "services meet on the stack's own network",
+  post_start: "use a service of its own that starts after this one",
+  use_api_socket: "the engine is not handed to services",
   volumes_from: "name the volumes themselves",
   pid: "sharing a process space with another would change what a stop ends",
   ipc: "sharing memory with another container is not possible here",
@@ -102,7 +105,28 @@ const refused: Readonly<Record<string, string>> = {
   oom_kill_disable: "a service that runs out of memory must be seen to",
 };
 
-export function treatmentOf(key: string): Treatment | undefined {
+/** Values that ask for what is the case anyway, or for what does no harm to leave out. */
+const harmless: Readonly<Record<string, (value: Tree) => Treatment | undefined>> = {
+  network_mode: (value) => (value === "bridge" || value === "default" ? { kind: "honoured" } : undefined),
+  runtime: (value) => (value === "runc" ? { kind: "honoured" } : undefined),
+  dns: (value) => {
+    const addresses = Array.isArray(value) ? value : [value];
+    return addresses.every((address) => publicDns.includes(String(address)))
+      ? { kind: "ignored", why: "names are resolved by the engine" }
+      : undefined;
+  },
+  devices: (value) => (isEmpty(value) ? { kind: "honoured" } : undefined),
+  volumes_from: (value) => (isEmpty(value) ? { kind: "honoured" } : undefined),
+  external_links: (value) => (isEmpty(value) ? { kind: "honoured" } : undefined),
+  oom_kill_disable: (value) => (value === false ? { kind: "honoured" } : undefined),
+  ipc: (value) => (value === "private" || value === "shareable" ? { kind: "honoured" } : undefined),
+};
+const publicDns = ["8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9"];
+const isEmpty = (value: Tree) => Array.isArray(value) && value.length === 0;
+
+export function treatmentOf(key: string, value: Tree = null): Treatment | undefined {
+  const special = Object.hasOwn(harmless, key) ? harmless[key]?.(value) : undefined;
+  if (special !== undefined) return special;
   if (key.startsWith("x-")) return { kind: "honoured" };
   if ((honoured as readonly string[]).includes(key)) return { kind: "honoured" };
   const ignoredWhy = Object.hasOwn(ignored, key) ? ignored[key] : undefined;

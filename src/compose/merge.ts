@@ -33,11 +33,22 @@ function mergeMaps(base: TreeMap, over: TreeMap): TreeMap {
 
 /** Ports and volumes are unique by what they are mounted on; other lists are joined without repetition. */
 function mergeLists(base: readonly Tree[], over: readonly Tree[], key: string): Tree[] {
-  const identity =
-    key === "volumes" ? volumeTarget : key === "ports" ? portIdentity : (item: Tree) => JSON.stringify(item);
+  const identity = identities[key] ?? ((item: Tree) => JSON.stringify(item));
   const out = new Map<string, Tree>();
   for (const item of [...base, ...over]) out.set(identity(item), plain(item));
   return [...out.values()];
+}
+
+const identities: Readonly<Record<string, (item: Tree) => string>> = {
+  volumes: volumeTarget,
+  ports: portIdentity,
+  secrets: grantTarget,
+  configs: grantTarget,
+  env_file: (item) => String(isTreeMap(item) ? item["path"] : item),
+};
+
+function grantTarget(item: Tree): string {
+  return String(isTreeMap(item) ? (item["target"] ?? item["source"]) : item);
 }
 
 function volumeTarget(item: Tree): string {

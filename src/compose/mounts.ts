@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { FileMount } from "../stack/types.ts";
 import { isTrue, listOf, mapOf, type Reading, textOf } from "./context.ts";
-import { toLabel } from "./project.ts";
+import { toLabel } from "./labels.ts";
 import type { Tree, TreeMap } from "./tree.ts";
 
 /** volumes, tmpfs, secrets and configs as files of the unit. */
@@ -31,7 +31,7 @@ function readVolume(reading: Reading, index: number, volume: Tree): FileMount[] 
     return [];
   }
   const readOnly = mode.split(",").includes("ro");
-  if (source.startsWith("/")) return [{ kind: "bind", source, target, readOnly }];
+  if (source.startsWith("/")) return [bind(reading, ["volumes", index], { source, target, readOnly })];
   return [named(reading, index, source, target, readOnly)];
 }
 
@@ -50,7 +50,7 @@ function readLongVolume(reading: Reading, index: number, volume: TreeMap): FileM
       if (source === undefined) reading.refuse(path, "source is missing");
       else if (mapOf(volume["bind"])?.["create_host_path"] === false && !existsSync(source))
         reading.refuse(path, `there is no ${source}`);
-      else return [{ kind: "bind", source, target, readOnly }];
+      else return [bind(reading, path, { source, target, readOnly })];
       return [];
     case "volume":
       return [named(reading, index, source, target, readOnly)];
@@ -62,6 +62,18 @@ function readLongVolume(reading: Reading, index: number, volume: TreeMap): FileM
       reading.refuse(path, `type "${type ?? ""}" is not supported; expected bind, volume or tmpfs`);
       return [];
   }
+}
+
+/** Engines would make a missing folder, as root's; here the service gets an empty one that goes with the run. */
+function bind(
+  reading: Reading,
+  path: readonly (string | number)[],
+  mount: { readonly source: string; readonly target: string; readonly readOnly: boolean },
+): FileMount {
+  if (existsSync(mount.source)) return { kind: "bind", ...mount };
+  reading.note(path, `there is no ${mount.source}: an empty folder of the run is mounted instead`);
+  const volume = `missing-${toLabel(mount.source.replace(/\//g, "-"))}`.slice(0, 63).replace(/-+$/, "");
+  return { kind: "volume", volume, target: mount.target, readOnly: mount.readOnly };
 }
 
 function named(
@@ -118,9 +130,15 @@ function readGranted(
     const mode = readMode(long?.["mode"]) ?? 0o444;
     if (textOf(long?.["uid"]) !== undefined || textOf(long?.["gid"]) !== undefined)
       reading.note(path, "uid and gid are not set; every user of the container may read it");
+    if (declared["external"] !== undefined && declared["external"] !== false) {
+      reading.refuse(path, `"${name}" is external: there is no store of ${section} here; give it a file`);
+      return [];
+    }
     const file = textOf(declared["file"]);
     if (file !== undefined) {
       if (!existsSync(file)) reading.refuse(path, `there is no file ${file}`);
+      // Nothing can be copied into a container that is read-only.
+      if (isTrue(reading.tree["read_only"])) return [{ kind: "bind", source: file, target, readOnly: true }];
       return [{ kind: "copy", source: file, target, mode }];
     }
     const variable = textOf(declared["environment"]);
@@ -136,7 +154,6 @@ function readGranted(
 }
 
 function readMode(value: Tree | undefined): number | undefined {
-  if (typeof value === "number") return value;
   const text = textOf(value);
   return text !== undefined && /^0?o?[0-7]{3,4}$/.test(text)
     ? Number.parseInt(text.replace(/^0?o/, ""), 8)

@@ -14,13 +14,15 @@ export interface ComposePort {
  */
 export function parseShortPort(text: string): readonly ComposePort[] | string {
   const [spec = "", protocol = "tcp"] = text.split("/");
+  if (!["tcp", "udp", "sctp"].includes(protocol)) return `unknown protocol "${protocol}" in "${text}"`;
   const match = /^(?:(\[[0-9a-fA-F:]+\]|[\d.]+):)?(?:(\d+(?:-\d+)?)?:)?(\d+(?:-\d+)?)$/.exec(spec);
   if (match === null) return `expected [IP:][HOST:]CONTAINER[/PROTOCOL], found "${text}"`;
   const [, hostIp, host, container = ""] = match;
   const inside = range(container);
-  const outside = host === undefined ? undefined : range(host);
-  if (inside === undefined || (host !== undefined && outside === undefined))
-    return `port out of range in "${text}"`;
+  // Port 0 is the engine's word for any free one.
+  const any = host === undefined || host === "0";
+  const outside = any ? undefined : range(host);
+  if (inside === undefined || (!any && outside === undefined)) return `port out of range in "${text}"`;
   if (outside !== undefined && outside.length !== inside.length && inside.length > 1)
     return `the ranges in "${text}" differ in length`;
   return inside.map((port, index) => ({

@@ -1,9 +1,10 @@
 import type { Port, ProbeSpec } from "../stack/types.ts";
-import { isTrue, mapOf, type Reading, textOf } from "./context.ts";
-import { type Env, knownImage, type ProbeOnPort, probeOfPort } from "./known-images.ts";
-import { withNeededPort } from "./published.ts";
-import type { TreeMap } from "./tree.ts";
-import { parseComposeDuration } from "./units.ts";
+import type { ContainerfileFacts } from "./containerfile.ts";
+import type { Reading } from "./context.ts";
+import { readHealthcheck } from "./healthcheck.ts";
+import type { ImageUse, KnownImage } from "./image-types.ts";
+import { knownImage, probeOfPort, serverOf } from "./known-images.ts";
+import { readExposed, withNeededPort } from "./published.ts";
 
 export interface Readiness {
   readonly ready: ProbeSpec;
@@ -12,105 +13,75 @@ export interface Readiness {
   readonly ports: readonly Port[];
 }
 
-/** compose's own defaults for a health check. */
-const defaults = { intervalMs: 30_000, timeoutMs: 30_000, retries: 3 };
 /** For services whose file names no budget. */
 const defaultBudgetMs = 60_000;
 /** A foreign check may be dear: it is not run more often than this. */
 const execIntervalMs = 100;
 
+type Suggestion = Pick<Readiness, "ready" | "ports">;
+
 /**
- * The file's health check at our own cadence, and beside it the protocol that the image is known to speak: `pg_isready`
- * also says yes while the image's init server runs.
+ * The file's health check at our own cadence, and beside it the protocol of the server, where a local check is known to
+ * say yes too early: `pg_isready` and `mysqladmin ping` also do so while the image's init server runs.
  */
 export function readReadiness(
   reading: Reading,
-  image: string | undefined,
-  env: Env,
-  command: readonly string[],
+  use: ImageUse | undefined,
+  built: ContainerfileFacts,
   ports: readonly Port[],
 ): Readiness {
-  const check = mapOf(reading.tree["healthcheck"]);
-  if (reading.tree["healthcheck"] !== undefined && check === undefined)
-    reading.refuse(["healthcheck"], "expected a map");
-  const test = check === undefined ? undefined : readTest(reading, check);
-  const suggested = suggest(reading, image, env, command, ports, test === undefined);
-  if (check === undefined || test === undefined) return { ...suggested, budgetMs: defaultBudgetMs };
+  const check = readHealthcheck(reading, built);
+  const exposed = [...readExposed(reading), ...built.exposed];
+  const declared = [...ports.map(({ container }) => container), ...exposed];
+  const server = serverOf(use, declared);
+  const budgetMs = check.budgetMs ?? defaultBudgetMs;
+  if (check.argv === undefined) {
+    const suggested = server === undefined ? undefined : suggestServer(server, use, ports);
+    return { ...(suggested ?? suggestPort(reading, use, ports, exposed)), budgetMs };
+  }
   const probe: ProbeSpec = {
     kind: "exec",
-    argv: test,
-    timeoutMs: duration(reading, check, "timeout", defaults.timeoutMs),
+    argv: check.argv,
+    timeoutMs: check.timeoutMs,
     intervalMs: execIntervalMs,
   };
-  const budgetMs = readBudget(reading, check);
-  return knownImage(image) === undefined
-    ? { ready: probe, budgetMs, ports }
-    : { ready: { kind: "all", probes: [suggested.ready, probe] }, budgetMs, ports: suggested.ports };
+  if (server === undefined || use === undefined || !isProvenToo(server, use, declared))
+    return { ready: probe, budgetMs, ports };
+  const suggested = suggestServer(server, use, ports);
+  return { ready: { kind: "all", probes: [suggested.ready, probe] }, budgetMs, ports: suggested.ports };
 }
 
-function readTest(reading: Reading, check: TreeMap): readonly string[] | undefined {
-  if (isTrue(check["disable"])) return undefined;
-  const test = check["test"];
-  if (test === undefined || test === null) return undefined;
-  if (typeof test === "string") return ["/bin/sh", "-c", test];
-  const [form, ...rest] = Array.isArray(test) ? test.map((part) => textOf(part) ?? "") : [];
-  if (form === "NONE") return undefined;
-  if (form === "CMD" && rest.length > 0) return rest;
-  if (form === "CMD-SHELL" && rest.length === 1) return ["/bin/sh", "-c", rest[0] ?? ""];
-  reading.refuse(["healthcheck", "test"], 'expected a text, ["CMD", …], ["CMD-SHELL", "…"] or ["NONE"]');
-  return undefined;
+function isProvenToo(server: KnownImage, use: ImageUse, declared: readonly number[]): boolean {
+  if (server.scheme === "http" || server.scheme === "tcp") return false;
+  if (server.initServer === true || server.scheme === "redis") return true;
+  return declared.includes(server.portOf?.(use) ?? server.port);
 }
 
-/**
- * As long as compose would wait before it says "unhealthy": start_period, then every retry with its interval or its
- * time-out, whichever is longer.
- */
-function readBudget(reading: Reading, check: TreeMap): number {
-  const timeoutMs = duration(reading, check, "timeout", defaults.timeoutMs);
-  const intervalMs = duration(reading, check, "interval", defaults.intervalMs);
-  const startMs = duration(reading, check, "start_period", 0);
-  const given = check["retries"];
-  const retries = given === undefined ? defaults.retries : Number(given);
-  if (!Number.isInteger(retries) || retries < 0)
-    reading.refuse(["healthcheck", "retries"], "expected a whole number");
-  return Math.round(startMs + Math.max(1, retries || defaults.retries) * Math.max(timeoutMs, intervalMs));
+function suggestServer(server: KnownImage, use: ImageUse | undefined, ports: readonly Port[]): Suggestion {
+  const inUse = use ?? { reference: "", env: {}, words: [], confs: [] };
+  const port = server.portOf?.(inUse) ?? server.port;
+  const moved = server.scheme === "http" && !ports.some(({ container }) => container === port);
+  const needed = withNeededPort(ports, (moved ? ports[0]?.container : undefined) ?? port, server);
+  return { ready: server.probe(inUse)(needed.name), ports: needed.ports };
 }
 
-function duration(reading: Reading, check: TreeMap, key: string, fallback: number): number {
-  const given = check[key];
-  if (given === undefined || given === null) return fallback;
-  const ms = parseComposeDuration(given);
-  if (ms === undefined)
-    reading.refuse(["healthcheck", key], `expected a time like 5s or 1m30s, found "${textOf(given)}"`);
-  return ms ?? fallback;
-}
-
-function suggest(
+function suggestPort(
   reading: Reading,
-  image: string | undefined,
-  env: Env,
-  command: readonly string[],
+  use: ImageUse | undefined,
   ports: readonly Port[],
-  alone: boolean,
-): { ready: ProbeSpec; ports: readonly Port[] } {
-  const known = knownImage(image);
-  if (known !== undefined) {
-    const own =
-      known.scheme === "http" && !ports.some((port) => port.container === known.port) ? ports[0] : undefined;
-    const needed = withNeededPort(ports, own?.container ?? known.port, image);
-    return { ready: known.probe(env, command)(needed.name), ports: needed.ports };
-  }
-  const first = ports[0];
-  const probe: ProbeOnPort | undefined = first === undefined ? undefined : probeOfPort(first.container);
-  if (first !== undefined && probe !== undefined) return { ready: probe(first.name), ports };
-  if (first !== undefined) {
-    if (alone)
-      reading.note(
-        [],
-        `has no healthcheck, and nothing tells what speaks on port ${first.container}: only "it listens" is proven`,
-      );
-    return { ready: { kind: "tcp", port: first.name }, ports };
-  }
-  if (alone) reading.note([], 'has neither healthcheck nor ports: only "it runs" is proven');
-  return { ready: { kind: "running" }, ports };
+  exposed: readonly number[],
+): Suggestion {
+  const containers = [...ports.map(({ container }) => container), ...exposed];
+  const spoken = containers.find((port) => probeOfPort(port, use?.reference) !== undefined);
+  const first = spoken ?? containers[0];
+  if (first === undefined) return { ready: { kind: "running" }, ports };
+  const needed = withNeededPort(ports, first, undefined);
+  const probe = probeOfPort(first, use?.reference);
+  if (probe !== undefined) return { ready: probe(needed.name), ports: needed.ports };
+  if (knownImage(use?.reference)?.scheme !== "tcp")
+    reading.note(
+      [],
+      `has no healthcheck, and nothing tells what speaks on port ${first}: only that it listens is proven`,
+    );
+  return { ready: { kind: "tcp", port: needed.name }, ports: needed.ports };
 }

@@ -111,12 +111,19 @@ function noteLines(
       if (!isPair(pair) || !isScalar(pair.key)) continue;
       const here = [...path, String(pair.key.value)];
       if (pair.key.range) lines.set(join(here), lineAt(pair.key.range[0]));
+      keepOctal(pair.key.value, pair.value);
       noteLines(pair.value, here, lines, lineAt, depth + 1);
     }
   } else if (isSeq(target)) {
     for (const [index, item] of target.items.entries())
       noteLines(item, [...path, index], lines, lineAt, depth + 1);
   }
+}
+
+/** `mode: 0440` is octal to compose, and decimal to YAML 1.2: its digits are kept. */
+function keepOctal(key: unknown, value: unknown): void {
+  if (key === "mode" && isScalar(value) && typeof value.value === "number" && value.source !== undefined)
+    value.value = value.source;
 }
 
 export function fromJs(value: unknown): Tree {

@@ -1,12 +1,18 @@
-import type { ProcessForm, Template, Unit, UnitBase } from "../stack/types.ts";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { secretsOf } from "../stack/secrets.ts";
+import type { Template, Unit, UnitBase } from "../stack/types.ts";
 import { nearest } from "../util/nearest.ts";
-import { listOf, mapOf, type Reading, textOf } from "./context.ts";
+import { type ContainerfileFacts, factsOf, readContainerfile } from "./containerfile.ts";
+import { type Reading, textOf } from "./context.ts";
 import { readDependencies } from "./depends.ts";
 import { readEnvironment, withSecretFiles } from "./environment.ts";
 import { readForm, readWords } from "./form.ts";
+import type { ImageUse } from "./image-types.ts";
 import { serviceKeys, treatmentOf } from "./keys.ts";
-import { knownImage } from "./known-images.ts";
+import { knownImage, serverOf } from "./known-images.ts";
 import { readMounts } from "./mounts.ts";
+import { readAliases } from "./networks.ts";
+import { processForm } from "./process-form.ts";
 import { readPorts } from "./published.ts";
 import { readReadiness } from "./readiness.ts";
 import { parseComposeDuration } from "./units.ts";
@@ -18,95 +24,116 @@ export interface Surroundings {
   readonly labels: ReadonlyMap<string, string>;
   /** Services that others wait for with service_completed_successfully. */
   readonly completed: ReadonlySet<string>;
-  /** Services that others wait for at all. */
-  readonly awaited: ReadonlySet<string>;
+  /** Services that others wait for with service_healthy. */
+  readonly healthy: ReadonlySet<string>;
 }
 
 const defaultGraceMs = 10_000;
 const taskBudgetMs = 120_000;
-const secretKey = /PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIAL/i;
 
 export function readUnit(reading: Reading, surroundings: Surroundings): Unit {
   checkKeys(reading);
   const { name: composeName } = reading.service;
   const name = surroundings.labels.get(composeName) ?? composeName;
-  const image = textOf(reading.tree["image"]);
   const command = readWords(reading, "command");
   const env = readEnvironment(reading);
   const login = withSecretFiles(env, reading);
-  const known = knownImage(image);
-  const ports = readPorts(reading, image);
+  const files = readMounts(reading);
+  const container = readForm(reading, command, readAliases(reading, name));
+  const use = useOf(reading, command ?? [], login, files);
+  const ports = readPorts(reading, knownImage(use?.reference));
+  const server = serverOf(
+    use,
+    ports.map(({ container }) => container),
+  );
+  const facts = use === undefined ? {} : (server?.facts?.(use) ?? {});
+  const templates = Object.fromEntries(
+    Object.entries(env).map(([key, value]): [string, Template] => [key, value === "" ? [] : [value]]),
+  );
   const base: UnitBase = {
     name,
     after: readDependencies(reading, surroundings.active, surroundings.labels),
-    env: Object.fromEntries(Object.entries(env).map(([key, value]): [string, Template] => [key, [value]])),
+    env: templates,
     ports,
-    files: readMounts(reading),
-    container: readForm(reading, command, readAliases(reading, name)),
-    process: processForm(reading, known?.process?.(login, command ?? [])),
+    files,
+    container,
+    process: use === undefined ? undefined : processForm(reading, server?.process?.(use), files),
     budgetMs: taskBudgetMs,
     stop: { signal: readSignal(reading), graceMs: readGrace(reading) },
-    facts: known?.facts?.(login) ?? {},
-    secrets: Object.entries(login)
-      .filter(([key, value]) => secretKey.test(key) && !key.endsWith("_FILE") && value.length >= 4)
-      .map(([, value]) => value),
+    facts,
+    secrets: secretsIn(login, templates, facts, name),
   };
   if (surroundings.completed.has(composeName)) return { ...base, kind: "task" };
-  const readiness = readReadiness(reading, image, login, command ?? [], ports);
-  const oneShot = readiness.ready.kind === "running" && !surroundings.awaited.has(composeName);
-  return { ...base, kind: "service", ...readiness, ...(oneShot ? { mayComplete: true } : {}) };
+  const readiness = readReadiness(reading, use, builtFacts(container?.image), ports);
+  const runs = readiness.ready.kind === "running";
+  if (runs && surroundings.healthy.has(composeName))
+    reading.note([], "others wait until it is healthy, and nothing tells when: only that it runs is proven");
+  else if (runs && container?.image.kind === "image")
+    reading.note(
+      [],
+      "has neither healthcheck nor ports: that it runs is all that is proven; it may also end with 0",
+    );
+  const mayComplete = runs && !surroundings.healthy.has(composeName);
+  return { ...base, kind: "service", ...readiness, ...(mayComplete ? { mayComplete: true } : {}) };
+}
+
+/** Of a built image only its Containerfile is known. */
+function useOf(
+  reading: Reading,
+  command: readonly string[],
+  env: Readonly<Record<string, string>>,
+  files: UnitBase["files"],
+): ImageUse | undefined {
+  const { tree } = reading;
+  const reference = textOf(tree["image"]);
+  if (reference === undefined || (tree["build"] !== undefined && tree["build"] !== null)) return undefined;
+  const confs = files.flatMap((file) => {
+    const text = (file.kind === "bind" || file.kind === "copy") && confText(file.source);
+    return typeof text === "string" ? [text] : [];
+  });
+  return { reference, env, words: [...(readWords(reading, "entrypoint") ?? []), ...command], confs };
+}
+
+const longestConfBytes = 256 * 1024;
+
+function confText(path: string): string | undefined {
+  if (!path.endsWith(".conf") || !existsSync(path)) return undefined;
+  const stats = statSync(path);
+  return stats.isFile() && stats.size <= longestConfBytes ? readFileSync(path, "utf8") : undefined;
+}
+
+function builtFacts(image: NonNullable<UnitBase["container"]>["image"] | undefined): ContainerfileFacts {
+  if (image?.kind !== "build") return factsOf("");
+  return "text" in image.containerfile
+    ? factsOf(image.containerfile.text)
+    : readContainerfile(image.containerfile.path);
+}
+
+/** Passwords of secret files, too: a server may write them to its log. */
+function secretsIn(
+  login: Readonly<Record<string, string>>,
+  env: UnitBase["env"],
+  facts: Readonly<Record<string, string>>,
+  name: string,
+): readonly string[] {
+  const fromFiles = Object.entries(login).filter(([key]) => !(key in env));
+  const all = { ...env, ...Object.fromEntries(fromFiles.map(([key, value]) => [key, [value]])) };
+  const { user, database, password } = facts;
+  const plain = [name, user, database].filter((text) => text !== undefined);
+  return secretsOf(all, { secrets: password === undefined ? [] : [password], plain });
 }
 
 function checkKeys(reading: Reading): void {
-  for (const key of Object.keys(reading.tree)) {
-    const treatment = treatmentOf(key);
+  for (const [key, value] of Object.entries(reading.tree)) {
+    // What is empty asks for nothing.
+    if (value === null) continue;
+    const treatment = treatmentOf(key, value);
     if (treatment === undefined) {
       const near = nearest(key, serviceKeys);
       reading.refuse([key], `unknown key${near === undefined ? "" : `; did you mean ${near}?`}`);
     } else if (treatment.kind === "ignored") reading.note([key], `is not honoured: ${treatment.why}`);
     else if (treatment.kind === "refused") reading.refuse([key], `cannot be honoured: ${treatment.why}`);
   }
-  const mode = textOf(reading.tree["network_mode"]);
-  if (mode !== undefined && mode !== "bridge" && mode !== "default")
-    reading.refuse(
-      ["network_mode"],
-      `"${mode}" cannot be honoured: services meet on the stack's own network`,
-    );
-}
-
-/** All networks are one; what they add are names. */
-function readAliases(reading: Reading, name: string): string[] {
-  const aliases = new Set<string>([reading.service.name]);
-  for (const key of ["container_name", "hostname"]) {
-    const alias = textOf(reading.tree[key]);
-    if (alias !== undefined) aliases.add(alias);
-  }
-  for (const [network, spec] of Object.entries(mapOf(reading.tree["networks"]) ?? {})) {
-    for (const alias of listOf(mapOf(spec)?.["aliases"])) aliases.add(String(alias));
-    if (mapOf(spec)?.["ipv4_address"] !== undefined || mapOf(spec)?.["ipv6_address"] !== undefined) {
-      reading.refuse(["networks", network], "a fixed address cannot be honoured; use the service's name");
-    }
-  }
-  for (const other of reading.project.services.values()) {
-    for (const link of listOf(other.tree["links"])) {
-      const [service, alias] = String(link).split(":");
-      if (service === reading.service.name && alias !== undefined) aliases.add(alias);
-    }
-  }
-  aliases.delete(name);
-  return [...aliases];
-}
-
-/** What a process cannot have keeps a known image from running as one. */
-function processForm(reading: Reading, form: ProcessForm | undefined): ProcessForm | undefined {
-  if (form === undefined || reading.tree["build"] !== undefined || reading.tree["entrypoint"] !== undefined)
-    return undefined;
-  if (form.kind !== "postgres") return form;
-  const mount = listOf(reading.tree["volumes"])
-    .map(String)
-    .find((volume) => /:\/docker-entrypoint-initdb\.d\/?[^:]*(:|$)/.test(volume));
-  const [source, target] = mount?.split(":") ?? [];
-  return source !== undefined && target?.endsWith(".sql") === true ? { ...form, initSql: [source] } : form;
 }
 
 function readSignal(reading: Reading): NodeJS.Signals {
@@ -120,8 +147,8 @@ function readSignal(reading: Reading): NodeJS.Signals {
 
 function readGrace(reading: Reading): number {
   const given = reading.tree["stop_grace_period"];
-  const ms = given === undefined ? defaultGraceMs : parseComposeDuration(given);
+  const ms = given === undefined || given === null ? defaultGraceMs : parseComposeDuration(given);
   if (ms === undefined)
-    reading.refuse(["stop_grace_period"], `expected a time like 10s, found "${textOf(given)}"`);
+    reading.refuse(["stop_grace_period"], `expected a time like 10s, found "${textOf(given) ?? ""}"`);
   return ms ?? defaultGraceMs;
 }

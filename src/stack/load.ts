@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { loadCompose } from "../compose/load.ts";
+import { looksLikeCompose } from "../compose/looks-like.ts";
+import { filesNamedByEnvironment } from "../compose/named-by-environment.ts";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { type FoundFile, findStackFile } from "./find.ts";
 import { definitionError } from "./problem.ts";
@@ -14,6 +16,10 @@ export interface LoadOptions {
   readonly cwd: string;
   /** What compose files interpolate. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
+  /** Compose files: profiles that take part. */
+  readonly profiles?: readonly string[];
+  /** Compose files: services that were asked for by name take part whatever their profiles. */
+  readonly services?: readonly string[];
 }
 
 /**
@@ -28,7 +34,9 @@ export async function loadStack(
   options: LoadOptions,
 ): Promise<Stack> {
   const paths = typeof path === "string" ? [path] : (path ?? []);
-  const found = findStackFile(paths[0], options.cwd);
+  const named = paths.length > 1 ? undefined : filesNamedByEnvironment(paths[0], options);
+  if (named !== undefined) return loadCompose(named, options);
+  const found = await foundFile(paths[0], options.cwd);
   if (found.format !== "compose" && paths.length > 1) {
     throw new RollcallError("USAGE", {
       message: `Only compose files are read several at once; ${found.file} is a rollcall file.`,
@@ -41,8 +49,18 @@ export async function loadStack(
     case "document":
       return loadDocument(found.file);
     case "compose":
-      return loadCompose([found.file, ...paths.slice(1)], options);
+      return loadCompose([found.file, ...paths.slice(1)], {
+        ...options,
+        override: paths[0] === undefined || resolve(options.cwd, paths[0]) !== found.file,
+      });
   }
+}
+
+/** A compose file may have any name; it is known by what it holds. */
+async function foundFile(path: string | undefined, cwd: string): Promise<FoundFile> {
+  const found = findStackFile(path, cwd);
+  if (found.format !== "document" || !/^(?!rollcall).*\.ya?ml$/.test(basename(found.file))) return found;
+  return looksLikeCompose(await readText(found.file)) ? { ...found, format: "compose" } : found;
 }
 
 async function loadModule({ file, met }: FoundFile): Promise<Stack> {

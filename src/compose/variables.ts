@@ -1,0 +1,54 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseDotenv } from "./dotenv.ts";
+import type { Variables } from "./interpolate.ts";
+import { shownPath } from "./labels.ts";
+import type { Findings } from "./problems.ts";
+
+export interface VariableOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly findings: Findings;
+}
+
+/** The environment over the `.env` of the project's folder. */
+export function projectVariables(dir: string, options: VariableOptions): Variables {
+  const { env, cwd } = options;
+  return { PWD: cwd, ...readVariables(resolve(dir, ".env"), env, options), ...env };
+}
+
+/** An included file has the including one's variables, and its own .env for what they do not say. */
+export function includedVariables(
+  envFiles: readonly string[],
+  dir: string,
+  variables: Variables,
+  options: VariableOptions,
+): Variables {
+  const paths = envFiles.length === 0 ? [resolve(dir, ".env")] : envFiles;
+  const own: Record<string, string | undefined> = {};
+  for (const path of paths) {
+    if (envFiles.length > 0 && !existsSync(path))
+      options.findings.refuse({ file: shownPath(path, options.cwd), line: 1 }, "there is no such file");
+    Object.assign(own, readVariables(path, variables, options));
+  }
+  return { ...own, ...variables };
+}
+
+/** The number in front of a message of `parseDotenv`. */
+export function lineOf(error: unknown): number {
+  return Number(/^line (\d+)/.exec((error as Error).message)?.[1] ?? 1);
+}
+
+function readVariables(
+  path: string,
+  outer: Variables,
+  { cwd, findings }: VariableOptions,
+): Record<string, string | undefined> {
+  if (!existsSync(path)) return {};
+  try {
+    return parseDotenv(readFileSync(path, "utf8"), outer);
+  } catch (error) {
+    findings.refuse({ file: shownPath(path, cwd), line: lineOf(error) }, (error as Error).message);
+    return {};
+  }
+}
