@@ -54,6 +54,8 @@ export class Simulation {
   /** Said or done although the bringing-up had failed. */
   readonly tooLate: string[] = [];
   setUps = 0;
+  /** When the bringing-up was called off. */
+  failedMs: number | undefined;
   #signal: AbortSignal | undefined;
   readonly #clock: VirtualClock;
   readonly #plan: Plan;
@@ -97,6 +99,10 @@ export class Simulation {
     },
     setUp: async (_stack, { signal }) => {
       this.#signal = signal;
+      const onAbort = () => {
+        this.failedMs = this.#clock.now();
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
       await this.#clock.sleep(1);
       this.setUps += 1;
     },
