@@ -1,11 +1,37 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { networkInterfaces } from "node:os";
 import { Client } from "pg";
 import { expect, test } from "vitest";
 import { endpoints } from "./endpoints.ts";
 
+function dial(host: string, port: string): Promise<"open" | "refused"> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port) });
+    socket.once("connect", () => {
+      resolve("open");
+      socket.destroy();
+    });
+    socket.once("error", () => resolve("refused"));
+  });
+}
+
 test("every address is 127.0.0.1", () => {
   for (const url of Object.values(endpoints)) expect(new URL(url).hostname).toBe("127.0.0.1");
+});
+
+test("no port is open on any other address of this machine", async () => {
+  const others = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ family, internal }) => family === "IPv4" && !internal)
+    .map(({ address }) => address);
+  // A loopback address that only a server on every interface answers.
+  if (process.platform === "linux") others.push("127.0.0.2");
+  expect(others).not.toEqual([]);
+  for (const url of Object.values(endpoints)) {
+    const { port } = new URL(url);
+    for (const host of others) expect(`${host}:${port} ${await dial(host, port)}`).toMatch(/refused$/);
+  }
 });
 
 test("the database answers the configured user, and DataStorage has migrated it", async () => {
