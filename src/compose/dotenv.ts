@@ -1,11 +1,20 @@
 import { InterpolationError, interpolate, type Variables } from "./interpolate.ts";
 
+export class DotenvError extends Error {
+  override readonly name = "DotenvError";
+  readonly line: number;
+  constructor(line: number, message: string) {
+    super(message);
+    this.line = line;
+  }
+}
+
 /**
  * Reads a dotenv text as compose does: `KEY=value`, `export KEY=value`, `KEY: value`, quotes, comments, escapes in
  * double quotes, values over several lines in quotes, variables in unquoted and double-quoted values.
  *
  * @param raw take every value as it stands (`format: raw`).
- * @throws Error with the line's number.
+ * @throws DotenvError; the line itself is not in it, for it may hold a secret.
  */
 export function parseDotenv(
   text: string,
@@ -18,8 +27,7 @@ export function parseDotenv(
     const line = lines[index] ?? "";
     if (/^\s*(#|$)/.test(line)) continue;
     const match = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*(?:[=:]\s?(.*))?$/.exec(line);
-    if (match === null)
-      throw new Error(`line ${index + 1}: expected KEY=value, found ${JSON.stringify(line.slice(0, 40))}`);
+    if (match === null) throw new DotenvError(index + 1, "expected KEY=value");
     const [, key = "", rest] = match;
     if (rest === undefined) {
       // A key alone takes its value from the environment, or none.
@@ -31,8 +39,8 @@ export function parseDotenv(
       continue;
     }
     const quoted = readQuoted(lines, index, rest.trimStart());
-    if (quoted === null) throw new Error(`line ${index + 1}: the quote of ${key} is not closed`);
-    const variables = { ...out, ...definedOf(outer) };
+    if (quoted === null) throw new DotenvError(index + 1, `the quote of ${key} is not closed`);
+    const variables = { ...outer, ...definedOf(out) };
     try {
       if (quoted === undefined)
         out[key] = interpolate(rest.replace(/(^|\s)#.*$/, "").trim(), variables, () => {});
@@ -43,7 +51,7 @@ export function parseDotenv(
           : interpolate(unescapeQuoted(quoted.text), variables, () => {});
       }
     } catch (error) {
-      if (error instanceof InterpolationError) throw new Error(`line ${index + 1}: ${error.message}`);
+      if (error instanceof InterpolationError) throw new DotenvError(index + 1, error.message);
       throw error;
     }
   }

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { isTrue, listOf, mapOf, type Reading, textOf } from "./context.ts";
 import { parseDotenv } from "./dotenv.ts";
 import { keyedMap } from "./merge.ts";
-import { isTreeMap, type Tree } from "./tree.ts";
+import { isTreeMap, type Tree, type TreeMap } from "./tree.ts";
 import { lineOf } from "./variables.ts";
 
 /** env_file, then environment over it; a key without a value takes that of the shell, or none. */
@@ -36,9 +36,13 @@ function readEnvFile(reading: Reading, index: number, entry: Tree, env: Record<s
     return;
   }
   try {
-    const values = parseDotenv(readFileSync(path, "utf8"), reading.project.variables, {
-      raw: spec?.["format"] === "raw",
-    });
+    const values = parseDotenv(
+      readFileSync(path, "utf8"),
+      { ...reading.project.variables, ...env },
+      {
+        raw: spec?.["format"] === "raw",
+      },
+    );
     for (const [key, value] of Object.entries(values)) if (value !== undefined) env[key] = value;
   } catch (error) {
     reading.findings.refuse({ file: path, line: lineOf(error) }, (error as Error).message);
@@ -60,9 +64,22 @@ export function withSecretFiles(
   return out;
 }
 
+/** What the service's secrets hold, as far as it can be read. */
+export function secretValues(reading: Reading): readonly string[] {
+  return grantsOf(reading).flatMap((grant) => {
+    const value = secretAt(basename(textOf(grant["target"] ?? grant["source"]) ?? ""), reading);
+    return value === undefined ? [] : [value];
+  });
+}
+
+function grantsOf({ tree }: Reading): readonly TreeMap[] {
+  return listOf(tree["secrets"]).map((entry) => mapOf(entry) ?? { source: entry });
+}
+
 /** The secret that the service finds under this name. */
-function secretAt(target: string, { tree, project }: Reading): string | undefined {
-  const granted = listOf(tree["secrets"]).map((entry) => mapOf(entry) ?? { source: entry });
+function secretAt(target: string, reading: Reading): string | undefined {
+  const { project } = reading;
+  const granted = grantsOf(reading);
   const grant = granted.find(
     (entry) => basename(textOf(entry["target"] ?? entry["source"]) ?? "") === target,
   );

@@ -49,8 +49,8 @@ export function httpProbe(path: string, status: readonly number[], tls = false):
   });
 }
 
-/** Any answer that is not a server's own failure. */
-export const anyAnswer: readonly number[] = Array.from({ length: 300 }, (_, index) => 200 + index);
+/** It speaks HTTP; 502 to 504 are what proxies answer while nobody is behind them. */
+export const anyAnswer: readonly number[] = Array.from({ length: 302 }, (_, index) => 200 + index);
 
 /** The repository's name without registry, tag and digest: "bitnami/redis". */
 export function repositoryOf(reference: string): string {

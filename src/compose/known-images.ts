@@ -49,7 +49,7 @@ export function probeOfPort(port: number, reference: string | undefined): ProbeO
 }
 
 export function isWebPort(port: number): boolean {
-  return /^(80|[34]000|3[0-2]0[0-9]|4200|4321|500[01]|5173|5601|80[0-9]{2}|81[0-9]{2}|88[0-9]{2}|9000|909[01]|9200|15672)$/.test(
+  return /^(80|[34]000|3[0-2]0[0-9]|4200|4321|500[01]|5173|5601|80[0-9]{2}|81[0-9]{2}|8761|88[0-9]{2}|9000|909[01]|9200|15672)$/.test(
     String(port),
   );
 }

@@ -40,7 +40,7 @@ export async function loadCompose(
   const project = readProject(override ? withOverride(files, cwd) : files, { cwd, env, findings });
   const fromEnv = (project.variables["COMPOSE_PROFILES"] ?? "").split(",").map((name) => name.trim());
   const active = activeServices(project, new Set([...profiles, ...fromEnv]), services);
-  checkTopKeys(project, findings);
+  if (project.services.size > 0) checkTopKeys(project, findings);
   checkNetworks(project, findings);
   const units = readUnits(project, active, findings);
   findings.throwIfAny();
@@ -57,7 +57,12 @@ export async function loadCompose(
 }
 
 function readUnits(project: Project, active: ReadonlySet<string>, findings: Findings): readonly Unit[] {
-  if (project.services.size === 0)
+  if (project.services.size === 0 && project.topKeys.some((key) => !topKeys.includes(key)))
+    findings.refuse(
+      project.place([]),
+      "this is the first version of compose files: put all services under services",
+    );
+  else if (project.services.size === 0)
     findings.refuse(project.place(["services"]), "services: expected at least one service");
   else if (active.size === 0)
     findings.refuse(

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { relative } from "node:path";
 import type { FileMount } from "../stack/types.ts";
 import { isTrue, listOf, mapOf, type Reading, textOf } from "./context.ts";
 import { toLabel } from "./labels.ts";
@@ -72,7 +73,8 @@ function bind(
 ): FileMount {
   if (existsSync(mount.source)) return { kind: "bind", ...mount };
   reading.note(path, `there is no ${mount.source}: an empty folder of the run is mounted instead`);
-  const volume = `missing-${toLabel(mount.source.replace(/\//g, "-"))}`.slice(0, 63).replace(/-+$/, "");
+  const below = relative(reading.project.dir, mount.source);
+  const volume = `missing-${toLabel(below.replace(/\//g, "-"))}`.slice(0, 63).replace(/-+$/, "");
   return { kind: "volume", volume, target: mount.target, readOnly: mount.readOnly };
 }
 

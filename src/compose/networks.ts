@@ -84,7 +84,7 @@ export function checkNames(
       if (owner !== service)
         findings.refuse(
           project.place(["services", service]),
-          `services.${service}: its further name "${name}" is also one of ${owner}; all services share one network here`,
+          `services.${service}: its further name "${name}" is also a name of ${owner}; all services share one network here`,
         );
     }
   }

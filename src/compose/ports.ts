@@ -15,7 +15,7 @@ export interface ComposePort {
 export function parseShortPort(text: string): readonly ComposePort[] | string {
   const [spec = "", protocol = "tcp"] = text.split("/");
   if (!["tcp", "udp", "sctp"].includes(protocol)) return `unknown protocol "${protocol}" in "${text}"`;
-  const match = /^(?:(\[[0-9a-fA-F:]+\]|[\d.]+):)?(?:(\d+(?:-\d+)?)?:)?(\d+(?:-\d+)?)$/.exec(spec);
+  const match = /^(?:(\[[0-9a-fA-F:]+\]|\d+(?:\.\d+){3}):)?(?:(\d+(?:-\d+)?)?:)?(\d+(?:-\d+)?)$/.exec(spec);
   if (match === null) return `expected [IP:][HOST:]CONTAINER[/PROTOCOL], found "${text}"`;
   const [, hostIp, host, container = ""] = match;
   const inside = range(container);

@@ -52,7 +52,9 @@ export function withNeededPort(
   const found = ports.find((port) => port.container === container);
   if (found !== undefined) return { ports, name: found.name };
   const name = uniqueName(`p${container}`, ports);
-  return { ports: [...ports, { name, container, host: "free", scheme: schemeOf(container, known) }], name };
+  // A known server's own port, whatever its number.
+  const scheme = known?.scheme ?? schemeOf(container, undefined);
+  return { ports: [...ports, { name, container, host: "free", scheme }], name };
 }
 
 const longKeys = ["target", "published", "host_ip", "protocol", "mode", "name", "app_protocol"];

@@ -64,21 +64,21 @@ function readFile(path: string, around: Around): ReadFiles {
 
 function readIncluded(tree: TreeMap, file: ComposeFile, around: Around): ReadFiles {
   const { include, ...own } = tree;
-  let merged: Tree = Object.assign(emptyMap(), own);
+  // Marks of this file are for those that it is laid over.
+  if (include === undefined || include === null) return { tree, files: [] };
+  let merged: Tree = emptyMap();
   const files: ComposeFile[] = [];
-  const entries =
-    include === undefined || include === null ? [] : Array.isArray(include) ? include : [include];
-  for (const entry of entries) {
+  const entries = Array.isArray(include) ? include : [include];
+  for (const entry of entries.filter((each) => each !== null)) {
     const read = readEntry(entry, file, around);
     if (read === undefined) continue;
-    const own = read.tree["services"];
-    for (const name of Object.keys(isTreeMap(own) ? own : {})) refuseTwice(name, merged, file, around);
     // The name of a project is that of the including one.
     const { name: _, ...others } = read.tree;
-    merged = mergeTree(Object.assign(emptyMap(), others), merged);
+    refuseTwice(others["services"], [merged, tree], file, around);
+    merged = mergeTree(merged, Object.assign(emptyMap(), others));
     files.push(...read.files);
   }
-  return { tree: merged as TreeMap, files };
+  return { tree: mergeTree(merged, Object.assign(emptyMap(), own)) as TreeMap, files };
 }
 
 function readEntry(entry: Tree, file: ComposeFile, around: Around): ReadFiles | undefined {
@@ -100,11 +100,21 @@ function readEntry(entry: Tree, file: ComposeFile, around: Around): ReadFiles | 
   return readFiles(paths, { ...around, dir, variables, through });
 }
 
-function refuseTwice(name: string, tree: Tree, file: ComposeFile, { options }: Around): void {
-  const services = isTreeMap(tree) ? tree["services"] : undefined;
-  if (!isTreeMap(services) || services[name] === undefined) return;
-  options.findings.refuse(
-    file.place(["services", name]),
-    `services.${name}: an included file has a service of this name too`,
-  );
+function refuseTwice(
+  services: Tree | undefined,
+  others: readonly Tree[],
+  file: ComposeFile,
+  { options }: Around,
+): void {
+  for (const name of Object.keys(isTreeMap(services) ? services : {})) {
+    const twice = others.some((other) => {
+      const known = isTreeMap(other) ? other["services"] : undefined;
+      return isTreeMap(known) && known[name] !== undefined;
+    });
+    if (twice)
+      options.findings.refuse(
+        file.place(["services", name]),
+        `services.${name}: an included file has a service of this name too`,
+      );
+  }
 }

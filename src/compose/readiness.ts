@@ -31,7 +31,9 @@ export function readReadiness(
   ports: readonly Port[],
 ): Readiness {
   const check = readHealthcheck(reading, built);
-  const exposed = [...readExposed(reading), ...built.exposed];
+  // Another command may well not serve what the image was made to serve.
+  const own = reading.tree["command"] === undefined && reading.tree["entrypoint"] === undefined;
+  const exposed = [...readExposed(reading), ...(own ? built.exposed : [])];
   const declared = [...ports.map(({ container }) => container), ...exposed];
   const server = serverOf(use, declared);
   const budgetMs = check.budgetMs ?? defaultBudgetMs;

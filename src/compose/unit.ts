@@ -5,7 +5,7 @@ import { nearest } from "../util/nearest.ts";
 import { type ContainerfileFacts, factsOf, readContainerfile } from "./containerfile.ts";
 import { type Reading, textOf } from "./context.ts";
 import { readDependencies } from "./depends.ts";
-import { readEnvironment, withSecretFiles } from "./environment.ts";
+import { readEnvironment, secretValues, withSecretFiles } from "./environment.ts";
 import { readForm, readWords } from "./form.ts";
 import type { ImageUse } from "./image-types.ts";
 import { serviceKeys, treatmentOf } from "./keys.ts";
@@ -61,7 +61,7 @@ export function readUnit(reading: Reading, surroundings: Surroundings): Unit {
     budgetMs: taskBudgetMs,
     stop: { signal: readSignal(reading), graceMs: readGrace(reading) },
     facts,
-    secrets: secretsIn(login, templates, facts, name),
+    secrets: secretsIn({ login, env: templates, facts, name, granted: secretValues(reading) }),
   };
   if (surroundings.completed.has(composeName)) return { ...base, kind: "task" };
   const readiness = readReadiness(reading, use, builtFacts(container?.image), ports);
@@ -109,18 +109,25 @@ function builtFacts(image: NonNullable<UnitBase["container"]>["image"] | undefin
     : readContainerfile(image.containerfile.path);
 }
 
-/** Passwords of secret files, too: a server may write them to its log. */
-function secretsIn(
-  login: Readonly<Record<string, string>>,
-  env: UnitBase["env"],
-  facts: Readonly<Record<string, string>>,
-  name: string,
-): readonly string[] {
+/** Those of secret files, too: a server may write them to its log. */
+function secretsIn({
+  login,
+  env,
+  facts,
+  name,
+  granted,
+}: {
+  readonly login: Readonly<Record<string, string>>;
+  readonly env: UnitBase["env"];
+  readonly facts: Readonly<Record<string, string>>;
+  readonly name: string;
+  readonly granted: readonly string[];
+}): readonly string[] {
   const fromFiles = Object.entries(login).filter(([key]) => !(key in env));
   const all = { ...env, ...Object.fromEntries(fromFiles.map(([key, value]) => [key, [value]])) };
   const { user, database, password } = facts;
   const plain = [name, user, database].filter((text) => text !== undefined);
-  return secretsOf(all, { secrets: password === undefined ? [] : [password], plain });
+  return secretsOf(all, { secrets: [...(password === undefined ? [] : [password]), ...granted], plain });
 }
 
 function checkKeys(reading: Reading): void {

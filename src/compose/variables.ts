@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { parseDotenv } from "./dotenv.ts";
+import { DotenvError, parseDotenv } from "./dotenv.ts";
 import type { Variables } from "./interpolate.ts";
 import { shownPath } from "./labels.ts";
 import type { Findings } from "./problems.ts";
@@ -11,10 +11,12 @@ export interface VariableOptions {
   readonly findings: Findings;
 }
 
-/** The environment over the `.env` of the project's folder. */
+/** The environment over the `.env` of the folder that we are in, and that over the one of the project's folder. */
 export function projectVariables(dir: string, options: VariableOptions): Variables {
   const { env, cwd } = options;
-  return { PWD: cwd, ...readVariables(resolve(dir, ".env"), env, options), ...env };
+  const own = readVariables(resolve(dir, ".env"), env, options);
+  const here = resolve(cwd) === resolve(dir) ? {} : readVariables(resolve(cwd, ".env"), env, options);
+  return { PWD: cwd, ...own, ...here, ...env };
 }
 
 /** An included file has the including one's variables, and its own .env for what they do not say. */
@@ -34,9 +36,8 @@ export function includedVariables(
   return { ...own, ...variables };
 }
 
-/** The number in front of a message of `parseDotenv`. */
 export function lineOf(error: unknown): number {
-  return Number(/^line (\d+)/.exec((error as Error).message)?.[1] ?? 1);
+  return error instanceof DotenvError ? error.line : 1;
 }
 
 function readVariables(

@@ -10,7 +10,7 @@ export function describeProbe(spec: ProbeSpec): string {
       return `PING answers PONG${on(spec.port)}`;
     case "http":
       return printable(
-        `${spec.method} ${spec.path}${on(spec.port)} answers ${spec.status.join(" or ")}${matches(spec)}`,
+        `${spec.method} ${spec.path}${on(spec.port)} answers ${statuses(spec.status)}${matches(spec)}`,
       );
     case "tcp":
       return spec.port === undefined ? "accepts connections" : `accepts connections on ${spec.port}`;
@@ -25,6 +25,17 @@ export function describeProbe(spec: ProbeSpec): string {
     case "running":
       return "it runs";
   }
+}
+
+/** Long runs as ranges: "200 to 499". */
+function statuses(all: readonly number[]): string {
+  const runs: number[][] = [];
+  for (const status of all) {
+    const run = runs.at(-1);
+    if (run?.at(-1) === status - 1) run.push(status);
+    else runs.push([status]);
+  }
+  return runs.map((run) => (run.length > 3 ? `${run[0]} to ${run.at(-1)}` : run.join(" or "))).join(" or ");
 }
 
 function on(port: string | undefined): string {
