@@ -170,7 +170,7 @@ async function carryOut(begun: Begun): Promise<RunSession> {
   });
   noteUnits(keeper, conducted);
   if (!conducted.ok) return await fail(begun, conducted.error);
-  const readyMs = performance.now() - beganMs;
+  const readyMs = Math.round(performance.now() - beganMs);
   const env = resolveExports(request.stack, allotment.ports);
   keeper.change((record) => ({ ...record, state: "ready", readyMs, env }));
   await keeper.written();
@@ -194,7 +194,13 @@ function noteUnits(keeper: RecordKeeper, conducted: Conducted): void {
     const { level, observed } = unit.evidence;
     const { startMs, readyMs } = unit;
     const state = unit.kind === "task" ? "completed" : "ready";
-    keeper.changeUnit(unit.name, { state, level, observed, startMs, readyMs });
+    keeper.changeUnit(unit.name, {
+      state,
+      level,
+      observed,
+      startMs: Math.round(startMs),
+      readyMs: Math.round(readyMs),
+    });
   }
   const failed = conducted.ok ? null : conducted.error.service;
   if (failed !== null) keeper.changeUnit(failed, { state: "failed" });

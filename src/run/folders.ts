@@ -1,18 +1,14 @@
-import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
+import { randomLetters } from "../util/random-letters.ts";
 import { ensurePrivateFolder } from "./private-files.ts";
 
-const base32 = "abcdefghijklmnopqrstuvwxyz234567";
+export { randomLetters };
 
 /** 80 random bits as an RFC 1123 label. */
 export function newRunId(): string {
   return `r${randomLetters(16)}`;
-}
-
-export function randomLetters(count: number): string {
-  return Array.from(randomBytes(count), (byte) => base32[byte % 32]).join("");
 }
 
 export function stateDirOf(stackDir: string): string {

@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { socketAddress } from "./socket-address.ts";
 
+/** Far beyond what the start of a process takes on the busiest machine. */
+const helloLimitMs = 60_000;
+
 /** This process's hold on the run's guard: the guard acts when the last hold is gone. */
 export interface GuardHold {
   /** The run needs no guard any more: it is down, or stays up on purpose. */
@@ -27,13 +30,13 @@ export async function startGuard(runDir: string, user: string, signal: AbortSign
   const child = spawn(process.execPath, [...guardProgram(), runDir, user], {
     detached: true,
     // A run's mark in the environment would make the guard end itself.
-    env: { ...process.env, ROLLCALL_RUN: "", NODE_OPTIONS: "" },
+    env: { ...process.env, ROLLCALL_RUN: "", NODE_OPTIONS: guardNodeOptions(process.env["NODE_OPTIONS"]) },
     cwd: "/",
     stdio: ["pipe", "pipe", "ignore"],
     windowsHide: true,
   });
   try {
-    await hello(child, signal);
+    await hello(child, AbortSignal.any([signal, AbortSignal.timeout(helloLimitMs)]));
   } catch (error) {
     child.kill("SIGKILL");
     throw error;
@@ -89,6 +92,12 @@ function say(socket: Socket, word: GuardWord): void {
 /** It can be seen by others of this machine: who connects may count as a user, and do nothing else. */
 export function guardAddress(run: string): string {
   return socketAddress(`rollcall-guard-${run}`);
+}
+
+/** A debugger or hooks of the program's own have no business in the guard; without Plug'n'Play it finds no package. */
+export function guardNodeOptions(options = ""): string {
+  const plugAndPlay = /(?:--require|-r|--import|--loader|--experimental-loader)[= ]\S*\.pnp\.\S+/g;
+  return (options.match(plugAndPlay) ?? []).join(" ");
 }
 
 /** The built file, or the source as it is (through jiti) where rollcall itself is being worked on. */

@@ -89,7 +89,7 @@ async function endOld(old: Instance, service: Service, { emit }: RunSession): Pr
   const { signal, graceMs } = service.stop;
   emit({ type: "stop.requested", service: service.name, signal, graceMs });
   const exit = await old.stop(service.stop);
-  emit({ type: "stop.done", service: service.name, exit, tookMs: performance.now() - beganMs });
+  emit({ type: "stop.done", service: service.name, exit, tookMs: Math.round(performance.now() - beganMs) });
   old.close();
 }
 
@@ -104,7 +104,12 @@ async function startAnew(service: Service, session: RunSession, signal: AbortSig
   const order = startOrder(service, { stack: request.stack, runtime, ports, logFile });
   const instance = await place.start(order, { signal });
   const { incarnation } = instance;
-  emit({ type: "start.done", service: service.name, incarnation, tookMs: performance.now() - beganMs });
+  emit({
+    type: "start.done",
+    service: service.name,
+    incarnation,
+    tookMs: Math.round(performance.now() - beganMs),
+  });
   return instance;
 }
 

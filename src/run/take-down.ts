@@ -51,7 +51,7 @@ export async function takeDown(taking: TakingDown): Promise<void> {
     if (leftovers.length > 0) throw stopFailed(record, leftovers);
     await writeUnlessDeleted(dir, stopped(record));
     await removeFromIndex(record.run);
-    emit({ type: "run.stopped", tookMs: performance.now() - beganMs });
+    emit({ type: "run.stopped", tookMs: Math.round(performance.now() - beganMs) });
   } finally {
     await place.close();
     await runtime.close();

@@ -190,6 +190,27 @@ test("a failed start that is to be kept is left up, and down removes it", async 
   await expectGone(status?.run ?? "");
 });
 
+test("without a choice of runtime it is said which one was taken, and why", async () => {
+  const events: RunEvent[] = [];
+  const stack = stackOf(folder.dir, [server("a")]);
+  const run = await up(stack, { onEvent: (event) => events.push(event) });
+  expect(run.runtime).toBe("process");
+  expect(notesOf(events)).toEqual(["runtime: processes of this machine (the stack has no images)"]);
+  await run.down();
+});
+
+test("everything that a runtime cannot do is refused before anything is started", async () => {
+  const stack = stackOf(folder.dir, [
+    server("a"),
+    { ...server("b"), process: undefined },
+    { ...server("c"), process: undefined },
+  ]);
+  const refusal = up(stack, onProcesses);
+  await expect(refusal).rejects.toMatchObject({ code: "RUNTIME_UNSUITABLE" });
+  await expect(refusal).rejects.toThrow(/\n {2}b: .*\n {2}c: /);
+  expect(await listRuns(stack)).toEqual([]);
+});
+
 test("an aborted start ends what it had started", async () => {
   const stack = stackOf(folder.dir, [server("a"), server("b")]);
   const controller = new AbortController();
