@@ -25,6 +25,10 @@ async function main(): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  // One forgotten promise must not end the service for everybody.
+  process.on("unhandledRejection", (error) =>
+    log?.error({ err: error }, "internal error: an unhandled rejection"),
+  );
 
   let log: ReturnType<typeof createLog> | undefined;
   try {

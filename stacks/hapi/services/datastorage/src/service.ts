@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import { coalesce } from "./audit/coalesce.ts";
 import { createDeadLetterQueue } from "./audit/dlq.ts";
 import { createOwnEvents } from "./audit/own-events.ts";
 import { createPartitions } from "./audit/partitions.ts";
@@ -42,7 +43,7 @@ export function createService(config: Config, log: Logger): Service {
   const queue = createDeadLetterQueue(redis, metrics);
   Object.assign(metrics.dlqDepth, { collect: () => queue.measure() });
   const insert = createInsert(database, createPartitions(database));
-  const write = createWriter({ insert, queue, metrics, log });
+  const write = createWriter({ insert: coalesce(insert), queue, metrics, log });
   const ownEvents = createOwnEvents(write, log);
   let stopWorker = async () => {};
   const schemas = workflowSchemas(config.labelWildcards);

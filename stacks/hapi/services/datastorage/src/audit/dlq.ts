@@ -7,6 +7,10 @@ export const EVENTS_STREAM = "audit:dlq:events";
 /** Where messages end that PostgreSQL will never take. */
 export const DEAD_STREAM = "audit:dlq:dead";
 const MAX_LENGTH = 10_000;
+/** Only the one who removes an entry may add it again: several instances work on the same stream. */
+const MOVE = `if redis.call("XDEL", KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[3], "*", "message", ARGV[2])
+return 1`;
 const MESSAGE_TYPE = "audit_event";
 
 export interface DeadLetter {
@@ -58,7 +62,8 @@ export function createDeadLetterQueue(redis: Redis, metrics: Metrics): DeadLette
       throw failed?.[0] ?? new Error("the transaction was dropped");
   };
   const move = async (letter: DeadLetter, stream: string, text: string) => {
-    await all([put(stream, text), ["xdel", EVENTS_STREAM, letter.id]]);
+    const moved = await redis.eval(MOVE, 2, EVENTS_STREAM, stream, letter.id, text, MAX_LENGTH);
+    if (moved === 0) return;
     metrics.dlqEnqueued.inc({ stream, type: letter.message?.type ?? "unreadable" });
   };
 

@@ -13,6 +13,7 @@ export function parseMoment(text: string, nowMs: number): string | undefined {
     const at = nowMs - Number(amount) * (UNIT_MS[unit] ?? 0);
     return at > Date.UTC(1, 0, 1) ? new Date(at).toISOString() : undefined;
   }
-  const full = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
+  // A plus sign that nobody encoded arrives as a space.
+  const full = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text.replace(/ (?=\d\d:\d\d$)/, "+");
   return normaliseTimestamp(full)?.text;
 }
