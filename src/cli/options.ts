@@ -42,7 +42,9 @@ export function withTarget(command: Command, flags = "-f, --file <path>"): Comma
 export function withStart(command: Command): Command {
   return withTarget(command)
     .addOption(
-      new Option("--runtime <where>", "where services run").choices(["auto", "process", "podman", "docker"]),
+      new Option("--runtime <where>", "where services run")
+        .choices(["auto", "process", "podman", "docker"])
+        .env("ROLLCALL_RUNTIME"),
     )
     .addOption(
       new Option("--order <order>", "one after the other, or each when its own gates are open").choices([
