@@ -44,7 +44,7 @@ export function createReporter(mode: ProgressMode, output: Output, env: NodeJS.P
 
 /** The width of a terminal; 80 columns where there is none. */
 export function widthOf(output: Output): number {
-  return Math.max(40, output.columns ?? 80);
+  return Math.max(40, output.columns || 80);
 }
 
 /** NO_COLOR and FORCE_COLOR as their conventions say; else only on a terminal. */
