@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { downCommand } from "./down.ts";
 import { envCommand } from "./env.ts";
 import { execCommand } from "./exec.ts";
+import { importCommand } from "./import.ts";
 import { logsCommand } from "./logs.ts";
 import { planCommand } from "./plan.ts";
 import { runCommandCommand } from "./run.ts";
@@ -38,6 +39,7 @@ function program(): Command {
     execCommand(),
     envCommand(),
     planCommand(),
+    importCommand(),
     sweepCommand(),
   ];
   for (const command of commands) root.addCommand(command);

@@ -73,6 +73,7 @@ function buildSource(context: Context, raw: NonNullable<RawUnit["build"]>): Imag
   const {
     context: folder = ".",
     containerfile,
+    containerfileText,
     args,
     target,
     alias,
@@ -82,7 +83,10 @@ function buildSource(context: Context, raw: NonNullable<RawUnit["build"]>): Imag
   return {
     kind: "build",
     context: absolute,
-    containerfile: { path: containerfilePath(context, absolute, containerfile) },
+    containerfile:
+      containerfileText === undefined
+        ? { path: containerfilePath(context, absolute, containerfile) }
+        : { text: containerfileText },
     args: mapValues(args, String),
     target,
     alias,

@@ -17,7 +17,7 @@ export interface Known {
 export function buildDependencies(context: Context, raw: RawUnit, known: Known): readonly Dependency[] {
   const found = new Map<string, Dependency>();
   for (const { service, condition, path } of afterEntries(context, raw)) {
-    if (!checkAfter(context, path, service, condition, known)) continue;
+    if (!checkAfter(context, path, service, known)) continue;
     if (found.get(service)?.condition !== "ready")
       found.set(service, { service, condition, because: "after" });
   }
@@ -51,13 +51,7 @@ function afterEntries(context: Context, raw: RawUnit): AfterEntry[] {
   });
 }
 
-function checkAfter(
-  context: Context,
-  path: Path,
-  service: string,
-  condition: "ready" | "started",
-  known: Known,
-): boolean {
+function checkAfter(context: Context, path: Path, service: string, known: Known): boolean {
   if (service === context.unit) {
     context.problems.add({
       path,
@@ -68,16 +62,7 @@ function checkAfter(
     });
     return false;
   }
-  if (!checkName(context, path, service, known)) return false;
-  if (condition === "ready" || known.units.get(service)?.kind !== "task") return true;
-  context.problems.add({
-    path,
-    text: `"${service}" is a task: others wait for its end`,
-    expected: 'condition "ready"',
-    found: '"started"',
-    mend: "remove the condition",
-  });
-  return false;
+  return checkName(context, path, service, known);
 }
 
 function checkName(context: Context, path: Path, service: string, known: Known): boolean {

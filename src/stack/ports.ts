@@ -65,18 +65,20 @@ function schemeOf(name: string): string {
 }
 
 function checkContainerPorts(context: Context, ports: readonly Port[]): void {
-  const seen = new Map<number, string>();
-  for (const { name, container } of ports) {
+  const seen = new Map<number, Port>();
+  for (const port of ports) {
+    const { name, container } = port;
     const other = seen.get(container);
-    if (other === undefined) {
-      seen.set(container, name);
+    // Several ports of the host may lead to one inside.
+    if (other === undefined || (other.host !== "free" && port.host !== "free")) {
+      seen.set(container, port);
       continue;
     }
     context.problems.add({
       path: [...context.path, "ports", name],
       text: `port ${container} inside the container has two names`,
       expected: "one name a port",
-      found: `"${other}" and "${name}"`,
+      found: `"${other.name}" and "${name}"`,
       mend: "remove one, or correct its number",
     });
   }

@@ -113,6 +113,7 @@ export const build = z.union(
       {
         context: path.optional(),
         containerfile: path.optional().meta({ description: "Relative to the context." }),
+        containerfileText: nonEmpty.optional().meta({ description: "Its text, instead of a file." }),
         args: z.record(nonEmpty, value, mapping).optional(),
         target: nonEmpty.optional(),
         alias: nonEmpty.optional().meta({ description: "A plain tag for the built image." }),
@@ -170,6 +171,34 @@ export const container = z.strictObject(
 export const process = z.union([words, z.strictObject({ command: words, cwd: path.optional() }, mapping)], {
   error: "a command as a list of words, or a mapping with command and cwd",
 });
+
+const argument = z.union([z.string(), z.number()], { error: "a text or a number" });
+export const server = z.strictObject(
+  {
+    postgres: z
+      .strictObject(
+        {
+          user: nonEmpty,
+          password: text,
+          database: nonEmpty,
+          init: z.array(path, { error: "a list of SQL files" }).optional(),
+          settings: z.record(nonEmpty, value, { error: "a mapping of names and values" }).optional(),
+        },
+        mapping,
+      )
+      .optional(),
+    redis: z
+      .strictObject(
+        {
+          password: nonEmpty.optional(),
+          args: z.array(argument, { error: "a list of arguments" }).optional(),
+        },
+        mapping,
+      )
+      .optional(),
+  },
+  says("a mapping with postgres or redis"),
+);
 
 export const after = z.union(
   [

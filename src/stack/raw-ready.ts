@@ -22,13 +22,15 @@ const status = z
     error: "an HTTP status",
   });
 
+const range = z.string().regex(/^[1-5]\d\d-[1-5]\d\d$/, { error: 'a range such as "200-499"' });
+
 const http = z.strictObject(
   {
     path: text.regex(/^\/[^\s\0]*$/, { error: 'a path such as "/health"' }),
     ...portName,
     method: text.regex(/^[A-Z]+$/, { error: 'a method such as "GET"' }).optional(),
     status: z
-      .union([status, z.array(status).min(1, { error: "at least one status" })], {
+      .union([status, range, z.array(status).min(1, { error: "at least one status" })], {
         error: "an HTTP status, or a list of them",
       })
       .optional(),
@@ -93,6 +95,7 @@ export const probe = z
           error: "a protocol, or a mapping with protocol and port",
         })
         .optional(),
+      running: yes.optional().meta({ description: "That it runs is all that can be asked of it." }),
     },
     says("a probe such as {http: /health}"),
   )

@@ -31,6 +31,9 @@ export const rawUnit = z
         description: "With image or build the container's command, else the command of the process.",
       }),
       process: parts.process.optional().meta({ description: "How it runs as a process of this machine." }),
+      server: parts.server
+        .optional()
+        .meta({ description: "As a process of this machine it is this server, started by rollcall." }),
       container: parts.container.optional().meta({ description: "What only engines heed." }),
       env: parts.env.optional(),
       envFile: z.union([parts.path, z.array(parts.path)], { error: "a path, or a list of paths" }).optional(),
@@ -43,6 +46,14 @@ export const rawUnit = z
       facts: parts.facts.optional().meta({ description: "Constants that others may refer to." }),
       after: parts.after.optional().meta({ description: "What must be ready before it is started." }),
       ready: ready.optional().meta({ description: "What proves that the service is ready." }),
+      mayComplete: z
+        .literal(true, { error: "true, or leave it out" })
+        .optional()
+        .meta({ description: "It may also end with exit code 0, which then counts as done." }),
+      secrets: z
+        .array(parts.nonEmpty, { error: "a list of texts" })
+        .optional()
+        .meta({ description: "Further texts that are never shown." }),
       budget: parts.limitDuration.optional().meta({ description: "Longest time from start to ready." }),
       stop: parts.stop.optional(),
     },

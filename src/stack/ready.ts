@@ -7,7 +7,7 @@ import type { Path } from "./problem.ts";
 import type { RawReady, RawUnit } from "./raw.ts";
 import type { Port, ProbeSpec } from "./types.ts";
 
-const kinds = ["http", "tcp", "exec", "log", "postgres", "redis", "handshake"] as const;
+const kinds = ["http", "tcp", "exec", "log", "postgres", "redis", "handshake", "running"] as const;
 const example =
   'write for example ready: {http: /health}, {tcp: true}, {exec: ["true"]} or {log: "listening"}';
 
@@ -68,6 +68,7 @@ function probeSpec(context: Context, path: Path, raw: RawReady): ProbeSpec | und
     const { port, username, password } = raw.redis === true ? {} : raw.redis;
     return { kind: "redis", port, username, password };
   }
+  if (raw.running !== undefined) return { kind: "running" };
   if (raw.handshake === undefined) return undefined;
   if (typeof raw.handshake !== "string") return { kind: "handshake", port: undefined, ...raw.handshake };
   return { kind: "handshake", protocol: raw.handshake, port: undefined };
@@ -85,7 +86,7 @@ function httpSpec(context: Context, path: Path, raw: NonNullable<RawReady["http"
     port: rest.port,
     path: rest.path,
     method: rest.method ?? "GET",
-    status: typeof status === "number" ? [status] : status,
+    status: typeof status === "number" ? [status] : typeof status === "string" ? rangeOf(status) : status,
     headers: rest.headers ?? {},
     headerMatch: rest.headerMatch ?? {},
     bodyMatch: rest.bodyMatch,
@@ -97,6 +98,12 @@ function httpSpec(context: Context, path: Path, raw: NonNullable<RawReady["http"
             caFile: caFile === undefined ? undefined : readPath(context, [...path, "tls", "caFile"], caFile),
           },
   };
+}
+
+/** "200-499". */
+function rangeOf(text: string): readonly number[] {
+  const [first = 0, last = 0] = text.split("-").map(Number);
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
 }
 
 function execSpec(raw: NonNullable<RawReady["exec"]>): ProbeSpec {

@@ -26,15 +26,19 @@ export function buildUnit(context: Context, written: RawUnit): Unit {
     ports,
     files: buildFiles(context, raw),
     container: buildContainerForm(context, raw),
-    process: process ?? buildProcess(context, raw),
+    process: process ?? buildServer(context, raw) ?? buildProcess(context, raw),
     budgetMs: parseDuration(String(raw.budget ?? (raw.task ? "2m" : "60s"))) ?? 0,
     stop: buildStop(raw),
     facts: allFacts,
-    secrets: secretsOf(env, { secrets, plain: [name, ...plainFacts(allFacts)] }),
+    secrets: secretsOf(env, {
+      secrets: [...secrets, ...ownSecrets(raw)],
+      plain: [name, ...plainFacts(allFacts)],
+    }),
   };
   checkForms(context, raw, common.process);
   if (raw.task === true) return { kind: "task", ...common };
-  return { kind: "service", ...common, ready: ready ?? unknownProbe };
+  const completes = raw.mayComplete === undefined ? {} : { mayComplete: true };
+  return { kind: "service", ...common, ready: ready ?? unknownProbe, ...completes };
 }
 
 // Only ever seen beside a problem: the stack is refused.
@@ -45,6 +49,27 @@ function buildStop(raw: RawUnit): StopPolicy {
     signal: (raw.stop?.signal ?? "SIGTERM") as NodeJS.Signals,
     graceMs: parseDuration(String(raw.stop?.grace ?? "10s")) ?? 0,
   };
+}
+
+/** What a recipe would say of a server, for units that bring their own image, ports and environment. */
+function buildServer(context: Context, { server }: RawUnit): ProcessForm | undefined {
+  if (server?.redis !== undefined) {
+    const { password, args = [] } = server.redis;
+    return { kind: "redis", password, args: args.map(String) };
+  }
+  if (server?.postgres === undefined) return undefined;
+  const { user, password, database, init = [], settings } = server.postgres;
+  const initSql = init.map((file, index) =>
+    readPath(context, [...context.path, "server", "postgres", "init", index], file),
+  );
+  return { kind: "postgres", user, password, database, initSql, settings: mapValues(settings, String) };
+}
+
+function ownSecrets({ server, secrets = [] }: RawUnit): readonly string[] {
+  const passwords = [server?.postgres?.password, server?.redis?.password];
+  return [...passwords.filter((password) => password !== undefined && password !== ""), ...secrets].filter(
+    (secret) => secret !== undefined,
+  );
 }
 
 function buildProcess(context: Context, raw: RawUnit): ProcessForm | undefined {
