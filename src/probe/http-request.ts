@@ -60,12 +60,12 @@ function exchange(
       settle(() => reject(new LookAborted(waitingFor(connection, spec))));
       close();
     };
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
     outgoing.on("socket", (socket) => watch(socket, connection, fail));
     outgoing.once("response", (response) => settle(() => resolve({ kind: "response", response, close })));
     // Stays to the end: destroying a request may still bring an error.
     outgoing.on("error", (error) => fail(describeHttpError(error, address, spec, connection)));
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
     outgoing.end();
   });
 }

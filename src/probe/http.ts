@@ -84,7 +84,8 @@ function readBody(response: IncomingMessage, needed: boolean, signal: AbortSigna
       if (bytes >= longestBodyBytes) finish();
     });
     response.once("end", () => finish());
-    response.once("error", (error) => finish(error));
+    // Stays: a response that is destroyed may still bring an error.
+    response.on("error", (error) => finish(error));
     response.once("close", () => (response.complete ? finish() : broken()));
   });
 }

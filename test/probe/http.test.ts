@@ -236,4 +236,15 @@ describe("a server that is no HTTP server, or not yet", () => {
     expect(thrown).toMatchObject({ name: "LookAborted", waitingFor: "to GET /health" });
     await expect.poll(() => server.open.size, { timeout: 20_000 }).toBe(0);
   });
+
+  test("a look that was given up before it began harms nobody", async () => {
+    const server = await listen(() => {});
+    onTestFinished(() => server.close());
+    const probe = createProbe(spec, targetAt(server.address));
+    const signal = AbortSignal.abort(new Error("too late"));
+    await expect(probe.look({ signal })).rejects.toMatchObject({ name: "LookAborted" });
+    // An error that nobody hears ends the whole program; it would come within the next turns.
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    await expect.poll(() => server.open.size, { timeout: 20_000 }).toBe(0);
+  });
 });
