@@ -36,7 +36,7 @@ export interface Service {
 const SEEN_MS = 100;
 
 export function createService(config: Config, log: Logger): Service {
-  const state = { stopping: false, underWay: 0, idle: () => {} };
+  const traffic = { stopping: false, underWay: 0, idle: () => {} };
   const database = openDatabase(config, log);
   const redis = createRedis(config, log);
   const metrics = createMetrics();
@@ -45,44 +45,64 @@ export function createService(config: Config, log: Logger): Service {
   const insert = createInsert(database, createPartitions(database));
   const write = createWriter({ insert: coalesce(insert), queue, metrics, log });
   const ownEvents = createOwnEvents(write, log);
-  let stopWorker = async () => {};
   const schemas = workflowSchemas(config.labelWildcards);
   const { embeddingUrl: url, labelWildcards: mode } = config;
   const similarity = url === undefined ? undefined : createSimilarity({ url, redis, log });
   const operations: Operation[] = [
-    ...healthOperations({ database, metrics, stopping: () => state.stopping }),
+    ...healthOperations({ database, metrics, stopping: () => traffic.stopping }),
     ...workflowOperations({ database, metrics, mode, schemas, similarity, ownEvents }),
     ...auditOperations({ database, metrics, write }),
   ];
   const app = createApp({ operations, log, metrics });
   const document = openApiDocument(operations, { ...healthSchemas, ...schemas, ...auditSchemas });
   app.get("/openapi.json", () => document);
+  countTraffic(app, traffic);
   const metricsServer = createMetricsServer(metrics);
+  let stopWorker = async () => {};
 
+  return {
+    app,
+    metricsServer,
+    async start() {
+      await redis.connect();
+      stopWorker = startWorker({ queue, insert, log });
+    },
+    async stop() {
+      await drain(traffic);
+      const closed = app.close();
+      app.server.closeAllConnections();
+      metricsServer.close();
+      metricsServer.closeAllConnections();
+      await Promise.all([closed, stopWorker(), ownEvents.close()]);
+      redis.disconnect();
+      await database.close();
+    },
+  };
+}
+
+interface Traffic {
+  stopping: boolean;
+  underWay: number;
+  idle: () => void;
+}
+
+function countTraffic(app: FastifyInstance, traffic: Traffic): void {
   app.addHook("onRequest", async (_request, reply) => {
-    state.underWay++;
-    if (state.stopping) reply.header("connection", "close");
+    traffic.underWay++;
+    if (traffic.stopping) reply.header("connection", "close");
   });
   app.addHook("onResponse", async () => {
-    state.underWay--;
-    if (state.underWay === 0) state.idle();
+    traffic.underWay--;
+    if (traffic.underWay === 0) traffic.idle();
   });
+}
 
-  const start = async () => {
-    await redis.connect();
-    stopWorker = startWorker({ queue, insert, log });
-  };
-  const stop = async () => {
-    state.stopping = true;
-    await new Promise((resolve) => setTimeout(resolve, SEEN_MS));
-    if (state.underWay > 0) await new Promise<void>((resolve) => (state.idle = resolve));
-    const closed = app.close();
-    app.server.closeAllConnections();
-    metricsServer.close();
-    metricsServer.closeAllConnections();
-    await Promise.all([closed, stopWorker(), ownEvents.close()]);
-    redis.disconnect();
-    await database.close();
-  };
-  return { app, metricsServer, start, stop };
+/** Readiness turns 503, the listener stays until the requests under way have been answered. */
+async function drain(traffic: Traffic): Promise<void> {
+  traffic.stopping = true;
+  await new Promise((resolve) => setTimeout(resolve, SEEN_MS));
+  if (traffic.underWay === 0) return;
+  await new Promise<void>((resolve) => {
+    traffic.idle = resolve;
+  });
 }

@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
 import { connect } from "node:net";
-import { expect, test } from "vitest";
+import pg from "pg";
+import { expect, inject, test } from "vitest";
 import { endChild, until } from "./rig/child.ts";
 import { useOwnStores } from "./rig/own-stores.ts";
 import { auditEvent } from "./rig/samples.ts";
@@ -63,8 +65,6 @@ test("a database that hangs does not make the end longer than it may be", async 
 });
 
 test("SIGTERM before it listens ends it as well", async () => {
-  const { spawn } = await import("node:child_process");
-  const { inject } = await import("vitest");
   const child = spawn(process.execPath, [inject("program")], { env: stores.env, stdio: "ignore" });
   const code = await endChild(child, "SIGTERM");
   // Before the program has installed its handler the system's own default ends it.
@@ -72,7 +72,6 @@ test("SIGTERM before it listens ends it as well", async () => {
 });
 
 async function lockAuditEvents() {
-  const pg = (await import("pg")).default;
   const client = new pg.Client({
     host: "127.0.0.1",
     port: stores.postgres.port,

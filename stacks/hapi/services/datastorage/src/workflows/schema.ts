@@ -67,9 +67,8 @@ const optionalOnCreate = {
   created_by: text,
 } as const;
 
-export function workflowSchemas(mode: LabelWildcards) {
-  const { labels, filters } = labelSchemas(mode);
-  const requiredOnCreate = {
+function requiredOnCreate(labels: JsonSchema) {
+  return {
     workflow_name: { ...filled, maxLength: 255 },
     version: { ...filled, maxLength: 50 },
     name: { ...filled, maxLength: 255 },
@@ -80,52 +79,51 @@ export function workflowSchemas(mode: LabelWildcards) {
     execution_engine: filled,
     status,
   };
-  const defaulted = ["content_hash", "labels", "execution_engine", "status"];
-  const required = Object.keys(requiredOnCreate).filter(
-    (key) => mode === "strict" || !defaulted.includes(key),
-  );
-  const Workflow: JsonSchema = {
+}
+
+/** In `documented` mode these have defaults. */
+const DEFAULTED = ["content_hash", "labels", "execution_engine", "status"];
+
+function createSchema(mode: LabelWildcards, given: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  const optional = Object.entries(optionalOnCreate).map(([key, schema]) => [key, nullable(schema)]);
+  return {
     type: "object",
-    required: [
-      "workflow_id",
-      ...Object.keys(requiredOnCreate),
-      "detected_labels",
-      "is_latest_version",
-      "total_executions",
-      "successful_executions",
-      "created_at",
-      "updated_at",
-    ],
+    required: Object.keys(given).filter((key) => mode === "strict" || !DEFAULTED.includes(key)),
+    properties: { ...given, ...Object.fromEntries(optional) },
+    additionalProperties: true,
+  };
+}
+
+function workflowSchema(given: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  const always = {
+    is_latest_version: { type: "boolean" },
+    total_executions: count,
+    successful_executions: count,
+    created_at: time,
+    updated_at: time,
+  };
+  return {
+    type: "object",
+    required: ["workflow_id", ...Object.keys(given), "detected_labels", ...Object.keys(always)],
     properties: {
       workflow_id: uuid,
-      ...requiredOnCreate,
+      ...given,
       ...optionalOnCreate,
       disabled_at: time,
       disabled_by: text,
       disabled_reason: text,
-      is_latest_version: { type: "boolean" },
-      total_executions: count,
-      successful_executions: count,
-      created_at: time,
-      updated_at: time,
+      ...always,
     },
   };
-  const CreateWorkflowRequest: JsonSchema = {
-    type: "object",
-    required,
-    properties: {
-      ...requiredOnCreate,
-      ...Object.fromEntries(Object.entries(optionalOnCreate).map(([key, schema]) => [key, nullable(schema)])),
-    },
-    additionalProperties: true,
-  };
-  const SearchFilters: JsonSchema = filters;
-  const SearchWorkflowsRequest: JsonSchema = {
+}
+
+function searchSchema(filters: JsonSchema): JsonSchema {
+  return {
     type: "object",
     required: ["filters"],
     properties: {
       remediation_id: nullable({ type: "string", maxLength: 255 }),
-      filters: SearchFilters,
+      filters,
       top_k: nullable({ type: "integer", minimum: 1, maximum: 100, default: 10 }),
       min_score: nullable({ ...score, minimum: 0, maximum: 1, default: 0 }),
       include_disabled: nullable({ type: "boolean", default: false }),
@@ -133,82 +131,71 @@ export function workflowSchemas(mode: LabelWildcards) {
     },
     additionalProperties: true,
   };
-  const FoundWorkflow: JsonSchema = {
+}
+
+function foundSchema(mode: LabelWildcards): JsonSchema {
+  const always = {
+    workflow_id: uuid,
+    title: text,
+    description: text,
+    confidence: score,
+    label_boost: score,
+    label_penalty: score,
+    final_score: score,
+    rank: { type: "integer", minimum: 1 },
+    detected_labels: free,
+  };
+  return {
     type: "object",
-    required: [
-      "workflow_id",
-      "title",
-      "description",
-      ...(mode === "strict" ? ["signal_type"] : []),
-      "confidence",
-      "label_boost",
-      "label_penalty",
-      "final_score",
-      "rank",
-      "detected_labels",
-    ],
+    required: [...Object.keys(always), ...(mode === "strict" ? ["signal_type"] : [])],
     properties: {
-      workflow_id: uuid,
-      title: text,
-      description: text,
+      ...always,
       signal_type: text,
       container_image: text,
       container_digest: text,
-      confidence: score,
-      label_boost: score,
-      label_penalty: score,
-      final_score: score,
       similarity: score,
-      rank: { type: "integer", minimum: 1 },
       custom_labels: customLabels,
-      detected_labels: free,
     },
   };
+}
+
+export function workflowSchemas(mode: LabelWildcards) {
+  const { labels, filters } = labelSchemas(mode);
+  const given = requiredOnCreate(labels);
+  const Workflow = workflowSchema(given);
+  const FoundWorkflow = foundSchema(mode);
+  const total = { type: "integer", format: "int64" } as const;
+  const object = (properties: Readonly<Record<string, JsonSchema>>): JsonSchema => ({
+    type: "object",
+    required: Object.keys(properties),
+    properties,
+  });
+  const changes = (properties: Readonly<Record<string, JsonSchema>>): JsonSchema => ({
+    type: "object",
+    properties,
+    additionalProperties: true,
+  });
   return {
     Workflow,
-    CreateWorkflowRequest,
-    SearchFilters,
-    SearchWorkflowsRequest,
     FoundWorkflow,
-    SearchWorkflowsResponse: {
-      type: "object",
-      required: ["workflows", "total_results", "filters"],
-      properties: {
-        workflows: { type: "array", items: FoundWorkflow },
-        total_results: { type: "integer" },
-        filters: SearchFilters,
-      },
-    },
-    WorkflowList: {
-      type: "object",
-      required: ["workflows", "limit", "offset", "total"],
-      properties: {
-        workflows: { type: "array", items: Workflow },
-        limit: { type: "integer" },
-        offset: { type: "integer", format: "int64" },
-        total: { type: "integer", format: "int64" },
-      },
-    },
-    WorkflowVersions: {
-      type: "object",
-      required: ["workflow_name", "versions", "total"],
-      properties: {
-        workflow_name: text,
-        versions: { type: "array", items: Workflow },
-        total: { type: "integer", format: "int64" },
-      },
-    },
-    UpdateWorkflowRequest: {
-      type: "object",
-      properties: { status, disabled_by: nullable(text), disabled_reason: nullable(text) },
-      additionalProperties: true,
-    },
-    DisableWorkflowRequest: {
-      type: "object",
-      properties: { reason: nullable(text), updated_by: nullable(text) },
-      additionalProperties: true,
-    },
-  } as const;
+    SearchFilters: filters,
+    CreateWorkflowRequest: createSchema(mode, given),
+    SearchWorkflowsRequest: searchSchema(filters),
+    SearchWorkflowsResponse: object({
+      workflows: { type: "array", items: FoundWorkflow },
+      total_results: { type: "integer" },
+      filters,
+    }),
+    WorkflowList: object({
+      workflows: { type: "array", items: Workflow },
+      limit: { type: "integer" },
+      offset: total,
+      total,
+    }),
+    WorkflowVersions: object({ workflow_name: text, versions: { type: "array", items: Workflow }, total }),
+    UpdateWorkflowRequest: changes({ status, disabled_by: nullable(text), disabled_reason: nullable(text) }),
+    DisableWorkflowRequest: changes({ reason: nullable(text), updated_by: nullable(text) }),
+  };
 }
 
 export type WorkflowSchemas = ReturnType<typeof workflowSchemas>;
