@@ -18,7 +18,7 @@ end() { # PIDFILE PROGRAM
 # What still runs out of our folders: conmon, containerd, shims, name servers. Their command lines carry the path.
 end_rest() {
   local folder=$1 pid
-  for pid in $(grep -lsaF "$folder/" /proc/[0-9]*/cmdline | cut -d/ -f3); do
+  for pid in $({ grep -lsaF "$folder/" /proc/[0-9]*/cmdline || true; } | cut -d/ -f3); do
     [ "$pid" = $$ ] && continue
     case $(cat "/proc/$pid/comm" 2>/dev/null) in
       conmon | containerd | containerd-shim* | aardvark-dns | netavark | dockerd | podman | runc | docker-proxy | rootlessport)
@@ -30,7 +30,7 @@ end_rest() {
 remove() { # FOLDER
   [ -d "$1" ] || return 0
   # Deepest first; a mount under a mount would keep its parent busy.
-  awk '{print $2}' /proc/mounts | grep -F "$1/" | sort -r | while read -r mount; do
+  { awk '{print $2}' /proc/mounts | grep -F "$1/" || true; } | sort -r | while read -r mount; do
     umount -l "$mount" 2>/dev/null || true
   done
   rm -rf "$1"

@@ -110,6 +110,8 @@ export interface Exit {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly oomKilled: boolean;
+  /** Nobody can say how it ended, or whether: what the engine that went away said last. ENGINE_FAILED is the cause then. */
+  readonly lost?: string;
 }
 
 /** One started unit. */

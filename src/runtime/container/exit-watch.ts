@@ -9,6 +9,7 @@ import { killedForMemory } from "./kernel-log.ts";
 const forEverMs = 2 ** 31 - 1;
 /** How long an engine that went away may take to come back before a container counts as lost. */
 const returnLimitMs = 10_000;
+const lookIntervalMs = 200;
 
 export interface ExitWatch {
   /** Settles once; never rejects. */
@@ -18,59 +19,68 @@ export interface ExitWatch {
   close(): void;
 }
 
+type Condition = "next-exit" | "not-running";
+
 /** Watches for the end through the engine's own wait; with `next-exit` it must begin before the start. */
-export function watchExit(
-  engine: Engine,
-  container: string,
-  condition: "next-exit" | "not-running",
-): ExitWatch {
+export function watchExit(engine: Engine, container: string, condition: Condition): ExitWatch {
   const closing = new AbortController();
-  let settle: (exit: Exit) => void = () => {};
+  const { signal } = closing;
+  let settle: (exit: Exit | undefined) => void = () => {};
   const exited = new Promise<Exit>((resolve) => {
-    settle = resolve;
+    settle = (exit) => exit !== undefined && resolve(exit);
   });
-  const lookAgain = async () => {
-    const exit = await lastExit(engine, container, closing.signal).catch(() => undefined);
-    if (exit !== undefined) settle(exit);
-    return exit !== undefined;
+  const ignore = () => {};
+  keepWaiting(engine, container, condition, signal).then(settle, ignore);
+  return {
+    exited,
+    started: () => void lastExit(engine, container, signal).then(settle, ignore),
+    close: () => closing.abort(new Error("closed")),
   };
-  void keepWaiting(engine, container, condition, closing.signal, lookAgain).then((lost) => {
-    if (lost) settle({ exitCode: null, signal: null, oomKilled: false });
-  });
-  return { exited, started: () => void lookAgain(), close: () => closing.abort(new Error("closed")) };
 }
 
-/** True: nobody can say any more how it ended. */
+/** Rejects only when it is closed. */
 async function keepWaiting(
   engine: Engine,
   container: string,
-  condition: "next-exit" | "not-running",
+  condition: Condition,
   signal: AbortSignal,
-  lookAgain: () => Promise<boolean>,
-): Promise<boolean> {
-  let lastAnswerMs = performance.now();
-  let until: string = condition;
-  while (!signal.aborted) {
+): Promise<Exit> {
+  let until = condition;
+  let goneSinceMs: number | undefined;
+  for (;;) {
     try {
       const options = { query: { condition: until }, signal, limitMs: forEverMs };
-      await engine.request("POST", `/containers/${container}/wait`, options);
-      if (await lookAgain()) return false;
-      lastAnswerMs = performance.now();
+      const { data } = await engine.request("POST", `/containers/${container}/wait`, options);
+      goneSinceMs = undefined;
+      const exit = await lastExit(engine, container, signal, (data as { StatusCode?: number }).StatusCode);
+      if (exit !== undefined) return exit;
     } catch (error) {
-      if (isMissing(error)) return true;
-      if (signal.aborted || (await lookAgain())) return false;
+      signal.throwIfAborted();
+      // Somebody removed it, and nobody saw its end.
+      if (isMissing(error)) return { exitCode: null, signal: null, oomKilled: false };
+      goneSinceMs ??= performance.now();
+      if (performance.now() - goneSinceMs > returnLimitMs) {
+        const lost = error instanceof Error ? error.message : String(error);
+        return { exitCode: null, signal: null, oomKilled: false, lost };
+      }
     }
-    if (performance.now() - lastAnswerMs > returnLimitMs) return true;
+    // The next exit may have come while nobody waited.
     until = "not-running";
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, lookIntervalMs));
   }
-  return false;
 }
 
-/** undefined: it has not ended, or not been started. */
-async function lastExit(engine: Engine, container: string, signal: AbortSignal): Promise<Exit | undefined> {
-  const path = `/containers/${container}/json`;
-  const { Id, State } = await engine.get<ContainerDetails>(path, { signal, limitMs: 10_000 });
+/** undefined: it has not ended, or not been started. `code`: what the wait said, for a container that is gone since. */
+async function lastExit(
+  engine: Engine,
+  container: string,
+  signal: AbortSignal,
+  code?: number,
+): Promise<Exit | undefined> {
+  const options = { signal, limitMs: 10_000, accept: code === undefined ? [] : [404] };
+  const { status, data } = await engine.request("GET", `/containers/${container}/json`, options);
+  if (status === 404) return exitOf({ ExitCode: code ?? 0, OOMKilled: false });
+  const { Id, State } = data as ContainerDetails;
   if (!["exited", "stopped", "dead"].includes(State.Status)) return undefined;
   const exit = exitOf(State);
   if (exit.signal !== "SIGKILL" || exit.oomKilled) return exit;

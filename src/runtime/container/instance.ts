@@ -18,6 +18,7 @@ const killLimitMs = 30_000;
 
 export interface Started {
   readonly engine: Engine;
+  readonly kind: "podman" | "docker";
   readonly unit: string;
   readonly details: ContainerDetails;
   readonly detail: InstanceDetail;
@@ -36,8 +37,9 @@ export class ContainerInstance implements Instance {
   readonly #watch: ExitWatch;
   readonly #log: LogSource;
   readonly #follower: LogFollower;
+  readonly #endsEarly: boolean;
 
-  constructor({ engine, unit, details, detail, watch }: Started) {
+  constructor({ engine, kind, unit, details, detail, watch }: Started) {
     this.unit = unit;
     this.incarnation = incarnationOf(details);
     this.record = { unit, incarnation: this.incarnation, detail: { ...detail } as unknown as Json };
@@ -47,6 +49,7 @@ export class ContainerInstance implements Instance {
     this.#watch = watch;
     this.#log = { engine, container: details.Id, tty: details.Config.Tty, file: detail.log };
     this.#follower = followLog(this.#log);
+    this.#endsEarly = kind === "podman";
     this.exited = watch.exited.then(async (exit) => {
       await this.#completeLog();
       return exit;
@@ -158,10 +161,11 @@ export class ContainerInstance implements Instance {
     const soon = new Promise<false>((resolve) => {
       timer = setTimeout(() => resolve(false), lastLinesMs);
     });
-    const complete = await Promise.race([this.#follower.ended, soon]);
+    // Podman ends the stream when the container has ended, not when all of its log has been sent.
+    const complete = this.#endsEarly ? false : await Promise.race([this.#follower.ended, soon]);
     clearTimeout(timer);
-    if (complete) return;
-    await copyLog(this.#log, { follow: false, signal: AbortSignal.timeout(copyLimitMs) });
+    this.#follower.close();
+    if (!complete) await copyLog(this.#log, { follow: false, signal: AbortSignal.timeout(copyLimitMs) });
   }
 }
 

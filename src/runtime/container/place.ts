@@ -9,13 +9,14 @@ import { EngineRefusal, isMissing } from "./engine-refusal.ts";
 import type { ContainerDetails, ListedContainer } from "./engine-types.ts";
 import { watchExit } from "./exit-watch.ts";
 import type { Images } from "./images/images.ts";
-import { ContainerInstance } from "./instance.ts";
+import { ContainerInstance, type Started } from "./instance.ts";
 import { parseInstanceDetail } from "./instance-detail.ts";
 import { filterOf, runLabel } from "./labels.ts";
 import { containerName } from "./names.ts";
 import { findOwned, leftovers } from "./owned.ts";
 import { putFiles } from "./put-files.ts";
 import { removeOwned } from "./remove.ts";
+import type { ContainerRuntime } from "./runtime.ts";
 import { asEngineFailure, makeSharedObjects } from "./shared-objects.ts";
 import { startFailure } from "./start-failure.ts";
 import { explainWrongArchitecture } from "./wrong-architecture.ts";
@@ -25,12 +26,17 @@ const startLimitMs = 300_000;
 
 /** One run in one engine. */
 export class ContainerPlace implements Place {
+  readonly #kind: "podman" | "docker";
   readonly #engine: Engine;
   readonly #images: Images;
   readonly #run: RunIdentity;
   readonly #instances = new Set<ContainerInstance>();
 
-  constructor(engine: Engine, images: Images, run: RunIdentity) {
+  constructor(
+    { kind, engine, images }: Pick<ContainerRuntime, "kind" | "engine" | "images">,
+    run: RunIdentity,
+  ) {
+    this.#kind = kind;
     this.#engine = engine;
     this.#images = images;
     this.#run = run;
@@ -66,14 +72,7 @@ export class ContainerPlace implements Place {
         watch.started();
         const details = await this.#engine.get<ContainerDetails>(`/containers/${id}/json`, { signal });
         const detail = { log: logFile, ports: [...ports] };
-        const instance = new ContainerInstance({
-          engine: this.#engine,
-          unit: unit.name,
-          details,
-          detail,
-          watch,
-        });
-        this.#instances.add(instance);
+        const instance = this.#track({ unit: unit.name, details, detail, watch });
         await explainWrongArchitecture(unit.name, image, instance, logFile);
         return instance;
       } catch (error) {
@@ -96,14 +95,7 @@ export class ContainerPlace implements Place {
       if (!(State.Running || State.Paused) || State.StartedAt !== record.incarnation.startTime)
         return undefined;
       const watch = watchExit(this.#engine, Id, "not-running");
-      const instance = new ContainerInstance({
-        engine: this.#engine,
-        unit: record.unit,
-        details,
-        detail,
-        watch,
-      });
-      this.#instances.add(instance);
+      const instance = this.#track({ unit: record.unit, details, detail, watch });
       return instance;
     } catch (error) {
       if (isMissing(error)) return undefined;
@@ -128,6 +120,12 @@ export class ContainerPlace implements Place {
   async close(): Promise<void> {
     for (const instance of this.#instances) instance.close();
     this.#instances.clear();
+  }
+
+  #track(started: Omit<Started, "engine" | "kind">): ContainerInstance {
+    const instance = new ContainerInstance({ ...started, engine: this.#engine, kind: this.#kind });
+    this.#instances.add(instance);
+    return instance;
   }
 
   /** The unit's container: a new one, or, when it is started again, the one that it had. */

@@ -37,7 +37,7 @@ export class ContainerRuntime implements Runtime {
   }
 
   open(run: RunIdentity): Place {
-    return new ContainerPlace(this.engine, this.images, run);
+    return new ContainerPlace(this, run);
   }
 
   async close(): Promise<void> {}

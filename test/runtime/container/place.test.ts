@@ -151,6 +151,16 @@ describeEngines("A run in an engine", (engine) => {
     expect(await first.exited).toEqual({ exitCode: null, signal: "SIGKILL", oomKilled: true });
   });
 
+  test("tells the end of a container that somebody else removes", async () => {
+    const each = script("victim", "exec sleep 600");
+    const { place, order } = await readyRun(each);
+    const instance = await place.start(order(each), { signal: never });
+    const path = `/containers/${instance.incarnation.id}`;
+    await runtime.engine.request("DELETE", path, { query: { force: true } });
+    expect(await instance.exited).toMatchObject({ exitCode: null, oomKilled: false });
+    expect(await instance.alive()).toBeUndefined();
+  });
+
   test("stops with the unit's signal, and with SIGKILL when that is not heeded in time", async () => {
     const polite = script("polite", "trap 'echo bye; exit 0' USR1; echo up; while :; do sleep 0.1; done");
     const deaf = script("deaf", "trap '' TERM; echo up; while :; do sleep 0.1; done");
@@ -175,7 +185,8 @@ describeEngines("A run in an engine", (engine) => {
     const instance = await place.start(order(each), { signal: never });
     const run = (text: string, signal = never) =>
       instance.exec(["sh", "-c", text], { signal, env: { A: "b" } });
-    expect(await run("echo $A; echo err >&2; exit 4")).toEqual({ exitCode: 4, output: "b\nerr\n" });
+    const both = await run("echo $A; echo err >&2; exit 4");
+    expect([both.exitCode, both.output.trim().split("\n").sort()]).toEqual([4, ["b", "err"]]);
     const long = await run("seq 1 30000");
     expect(long.output.length).toBeLessThanOrEqual(64 * 1024);
     expect(long.output).toMatch(/\n30000\n$/);
@@ -225,6 +236,20 @@ describeEngines("A run in an engine", (engine) => {
     expect(await later.remove({ signal: never })).toEqual([]);
     expect(await log("stays")).toBe("one\ntwo\n");
     expect(await later.adopt(record)).toBeUndefined();
+  });
+
+  test("keeps runs of one stack apart that come and go at the same time", async () => {
+    const each = script("same", "exec sleep 600", {
+      files: [{ kind: "volume", volume: "data", target: "/data", readOnly: false }],
+    });
+    const together = await Promise.all([1, 2, 3].map(() => readyRun(each)));
+    const instances = await Promise.all(
+      together.map(({ place, order }) => place.start(order(each), { signal: never })),
+    );
+    const [first, ...others] = together;
+    expect(await first?.end()).toEqual([]);
+    for (const instance of instances.slice(1)) expect(await instance.alive()).toEqual(instance.incarnation);
+    expect(await Promise.all(others.map(({ end }) => end()))).toEqual([[], []]);
   });
 
   test("refuses a name that somebody else's container has, and leaves that alone", async () => {
