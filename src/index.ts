@@ -11,6 +11,11 @@ export { statusOf } from "./run/status.ts";
 export { type Swept, sweep } from "./run/sweep.ts";
 export type { Run, RunService, Status, UnitStatus, UpOptions } from "./run/types.ts";
 export { up } from "./run/up.ts";
+export type { Database, DatabaseOptions } from "./scope/database.ts";
+export { createDatabasePool, type DatabasePool, type PoolOptions } from "./scope/database-pool.ts";
+export { createRedisDatabase, type RedisDatabase, resetRedis } from "./scope/redis-database.ts";
+export type { ServiceScopes } from "./scope/service-scopes.ts";
+export { type WorkerDatabases, workerDatabase } from "./scope/worker-database.ts";
 export {
   type Declared,
   defineStack,

@@ -141,6 +141,12 @@ export const errorTable = {
     cure: "Read its last log lines.",
     exit: 1,
   },
+  SCOPE_FAILED: {
+    sentence: "A database of one's own could not be made, reset or dropped.",
+    cause: "The server is gone, its user may not create databases, or it has no place for another one.",
+    cure: "Read what the server said.",
+    exit: 1,
+  },
   STOP_FAILED: {
     sentence: "Something of the run could not be removed.",
     cause: "A process does not end, or the engine refused.",

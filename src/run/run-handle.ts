@@ -1,6 +1,7 @@
 import { lockRun } from "./lock-request.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import { followEvents } from "./run-events.ts";
+import { createRunScopes } from "./run-scopes.ts";
 import { createRunService } from "./run-service.ts";
 import { closeSession, type RunSession } from "./session.ts";
 import { describeRun } from "./status.ts";
@@ -18,6 +19,8 @@ export function createRun(session: RunSession): Run {
   if (record.stay) session.hold?.dismiss();
   session.hold?.unref();
 
+  const scopes = createRunScopes(session.request.stack);
+
   let ended = () => {};
   const over = new Promise<void>((resolve) => {
     ended = resolve;
@@ -27,6 +30,7 @@ export function createRun(session: RunSession): Run {
     downing ??= (async () => {
       watch.stop();
       try {
+        await scopes.close();
         await leave(session);
       } finally {
         ended();
@@ -44,7 +48,7 @@ export function createRun(session: RunSession): Run {
     dir,
     attached: session.attached,
     env: record.env,
-    service: (name) => createRunService(name, session, watch),
+    service: (name) => createRunService(name, session, watch, scopes),
     status: async () => describeRun((await readRecord(dir)) ?? record, instances),
     events: () => followEvents(journal, over),
     failed: watch.failed,

@@ -8,6 +8,7 @@ import { logFileOf } from "./folders.ts";
 import { lockRun } from "./lock-request.ts";
 import { prove } from "./prove.ts";
 import { readRecord, writeRecord } from "./record.ts";
+import type { RunScopes } from "./run-scopes.ts";
 import type { RunSession } from "./session.ts";
 import type { RunService, UnitRecord } from "./types.ts";
 import type { RunWatch } from "./watch-run.ts";
@@ -16,7 +17,12 @@ import type { RunWatch } from "./watch-run.ts";
 const execLimitMs = 10 * 60_000;
 
 /** One service of a run that is up. Throws USAGE when the run has none of this name. */
-export function createRunService(name: string, session: RunSession, watch: RunWatch): RunService {
+export function createRunService(
+  name: string,
+  session: RunSession,
+  watch: RunWatch,
+  scopes: RunScopes,
+): RunService {
   const unit = session.record.units.find((each) => each.name === name && each.kind === "service");
   if (unit === undefined) throw unknownService(name, session);
   const address = (port?: string) => addressOf(unit, port);
@@ -41,6 +47,7 @@ export function createRunService(name: string, session: RunSession, watch: RunWa
       return instance().kill();
     },
     restart: () => restart(name, session, watch),
+    ...scopes.of(name, address),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { RollcallError } from "../errors/rollcall-error.ts";
 import type { EventSink, RunEvent } from "../journal/events.ts";
 import type { Exit, InstanceRecord, PublishedPort, RuntimeKind } from "../runtime/types.ts";
+import type { ServiceScopes } from "../scope/service-scopes.ts";
 import type { Level, Order, Stack, StopPolicy } from "../stack/types.ts";
 
 export interface UpOptions {
@@ -56,7 +57,7 @@ export interface Run<Services extends string = string, Exports extends string = 
   down(): Promise<void>;
 }
 
-export interface RunService {
+export interface RunService extends ServiceScopes {
   readonly name: string;
   /** Always 127.0.0.1. */
   readonly host: string;
@@ -151,6 +152,8 @@ export interface UnitRecord {
   readonly stop: StopPolicy;
   /** What it depends on: it is stopped before them. */
   readonly after: readonly string[];
+  /** It may also end with exit code 0. */
+  readonly mayComplete?: boolean;
 }
 
 export interface RunUser {

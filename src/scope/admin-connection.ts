@@ -1,0 +1,109 @@
+import pg from "pg";
+import type { PostgresAccess } from "./postgres-url.ts";
+
+export interface Queries {
+  query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+}
+
+/** One connection, opened when first needed and again after it was lost. Idle, it keeps no process alive. */
+export interface AdminConnection extends Queries {
+  /** While only these queries run, the process may end. */
+  readonly quietly: Queries;
+  /** Keeps the process alive until `work` is done, which may wait for queries of others. */
+  held<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Called with the payload of every notification of this channel; listens again after a lost connection. */
+  listen(channel: string, onNotified: (payload: string) => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+interface PgClient extends pg.Client {
+  ref(): void;
+  unref(): void;
+}
+
+const connectLimitMs = 30_000;
+
+export function createAdminConnection(
+  access: PostgresAccess,
+  // What would wait for ever behind a stopped process is an error after a minute.
+  setUp = "SET synchronous_commit = off; SET lock_timeout = '60s'",
+): AdminConnection {
+  let opened: Promise<PgClient> | undefined;
+  const listeners = new Map<string, (payload: string) => void>();
+  let waiting = 0;
+
+  const open = async (): Promise<PgClient> => {
+    const client = new pg.Client({
+      ...access,
+      connectionTimeoutMillis: connectLimitMs,
+      application_name: "rollcall",
+    }) as PgClient;
+    const lost = () => {
+      opened = undefined;
+    };
+    client.on("error", lost);
+    client.on("end", lost);
+    client.on("notification", ({ channel, payload = "" }) => listeners.get(channel)?.(payload));
+    try {
+      await client.connect();
+      const listen = [...listeners.keys()].map((channel) => `; LISTEN ${pg.escapeIdentifier(channel)}`);
+      await client.query(setUp + listen.join(""));
+      return client;
+    } catch (error) {
+      await client.end().catch(ignore);
+      throw error;
+    }
+  };
+
+  const connected = (): Promise<PgClient> => {
+    opened ??= open().catch((error) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+
+  const send = async (text: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
+    const client = await connected();
+    if (waiting === 0) client.unref();
+    const { rows } = await client.query<Row>(text, [...values]);
+    return rows;
+  };
+
+  const held = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    waiting += 1;
+    try {
+      opened?.then((client) => client.ref(), ignore);
+      return await work();
+    } finally {
+      waiting -= 1;
+      if (waiting === 0) opened?.then((client) => client.unref(), ignore);
+    }
+  };
+
+  const query = (text: string, values?: readonly unknown[]) => held(() => send(text, values));
+
+  return {
+    query,
+    quietly: { query: send },
+    held,
+    listen: async (channel, onNotified) => {
+      listeners.set(channel, onNotified);
+      await query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    },
+    close: async () => {
+      const closing = opened;
+      listeners.clear();
+      const client = await closing?.catch(ignore);
+      client?.ref();
+      await client?.end().catch(ignore);
+    },
+  };
+}
+
+/** What is lost already need not be told again. */
+function ignore(): undefined {
+  return undefined;
+}

@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import pg from "pg";
+import { randomLetters } from "../util/random-letters.ts";
+import type { Queries } from "./admin-connection.ts";
+import { codeOf, type DatabaseServer, underLock } from "./database-server.ts";
+import { withoutClients } from "./without-clients.ts";
+
+const named = pg.escapeIdentifier;
+const longestName = 63;
+/** One clone at a time on the whole server: many at once have tails of a second. */
+export const cloningLock = "cloning";
+
+/** Random, so that no two processes ever make the same one. */
+export function newDatabaseName(prefix = "rollcall"): string {
+  return `${cut(prefix, longestName - 13)}_${randomLetters(12)}`;
+}
+
+export function templateOf(source: string): string {
+  const name = `rollcall_template_${source}`;
+  if (Buffer.byteLength(name) <= longestName) return name;
+  return `rollcall_template_${createHash("sha256").update(source).digest("hex").slice(0, 32)}`;
+}
+
+/**
+ * The template of a database: a copy as it is now, unless there is one already. Sealed: nobody can connect to it, so
+ * that cloning it never has to wait for a client. Clients of the database itself are disconnected for the copy.
+ */
+export async function ensureTemplate(server: DatabaseServer, source: string): Promise<string> {
+  const template = templateOf(source);
+  if (await exists(server.desk, template)) return template;
+  const { desk } = server;
+  await server.inTurn((workshop) =>
+    underLock(workshop, cloningLock, async () => {
+      if (await exists(workshop, template)) return;
+      const making = `rollcall_making_${template.slice(-40)}`;
+      await workshop.query(`DROP DATABASE IF EXISTS ${named(making)}`);
+      const sql = await cloneSql(server, workshop, making, source);
+      await withoutClients(desk, [source], () => workshop.query(sql));
+      await copySettings(workshop, source, making);
+      await workshop.query(`ALTER DATABASE ${named(making)} ALLOW_CONNECTIONS false IS_TEMPLATE true`);
+      // Only what is complete has the name.
+      await workshop.query(`ALTER DATABASE ${named(making)} RENAME TO ${named(template)}`);
+    }),
+  );
+  return template;
+}
+
+/** Call it with the workshop's connection in hands, under `cloningLock`. */
+export async function cloneDatabase(
+  server: DatabaseServer,
+  workshop: Queries,
+  {
+    template,
+    name,
+    state,
+  }: { readonly template: string; readonly name: string; readonly state: "spare" | "used" },
+): Promise<void> {
+  await workshop.query(await cloneSql(server, workshop, name, template));
+  await copySettings(workshop, template, name);
+  await workshop.query("INSERT INTO databases (name, template, state) VALUES ($1, $2, $3)", [
+    name,
+    template,
+    state,
+  ]);
+}
+
+/** Its clients are disconnected. A database that is gone already is fine. */
+export async function dropDatabase(
+  server: DatabaseServer,
+  name: string,
+  inTurn: DatabaseServer["inTurn"] = server.inTurn,
+): Promise<void> {
+  const force = (await server.version()) >= 130000;
+  const sql = `DROP DATABASE IF EXISTS ${named(name)}${force ? " WITH (FORCE)" : ""}`;
+  await inTurn(async (workshop) => {
+    if (force) await workshop.query(sql);
+    else await withoutClients(server.desk, [name], () => workshop.query(sql));
+    await workshop.query("DELETE FROM databases WHERE name = $1", [name]);
+  });
+}
+
+async function cloneSql(
+  server: DatabaseServer,
+  workshop: Queries,
+  name: string,
+  from: string,
+): Promise<string> {
+  const [found] = await workshop.query(
+    "SELECT pg_get_userbyid(datdba) AS owner, pg_get_userbyid(datdba) = current_user AS mine FROM pg_database WHERE datname = $1",
+    [from],
+  );
+  const owner =
+    found === undefined || found["mine"] === true ? "" : ` OWNER ${named(String(found["owner"]))}`;
+  // Copying files is several times faster than logging every page.
+  const strategy = (await server.version()) >= 150000 ? " STRATEGY FILE_COPY" : "";
+  return `CREATE DATABASE ${named(name)} TEMPLATE ${named(from)}${owner}${strategy}`;
+}
+
+/** What ALTER DATABASE … SET has said: CREATE DATABASE … TEMPLATE leaves it behind. */
+async function copySettings(workshop: Queries, from: string, to: string): Promise<void> {
+  const insufficientPrivilege = "42501";
+  await workshop
+    .query(
+      `INSERT INTO pg_db_role_setting (setdatabase, setrole, setconfig)
+       SELECT new.oid, setrole, setconfig FROM pg_db_role_setting
+       JOIN pg_database old ON old.oid = setdatabase AND old.datname = $1
+       JOIN pg_database new ON new.datname = $2`,
+      [from, to],
+    )
+    .catch((error) => {
+      if (codeOf(error) !== insufficientPrivilege) throw error;
+    });
+}
+
+export async function exists(connection: Queries, name: string): Promise<boolean> {
+  return (await connection.query("SELECT 1 FROM pg_database WHERE datname = $1", [name])).length > 0;
+}
+
+/** Whole characters, at most so many bytes. */
+function cut(text: string, mostBytes: number): string {
+  let kept = text;
+  while (Buffer.byteLength(kept) > mostBytes) kept = kept.slice(0, -1);
+  return kept;
+}

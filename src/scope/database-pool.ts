@@ -1,0 +1,207 @@
+import pg from "pg";
+import { RollcallError } from "../errors/rollcall-error.ts";
+import type { Queries } from "./admin-connection.ts";
+import {
+  cloneDatabase,
+  cloningLock,
+  dropDatabase,
+  ensureTemplate,
+  exists,
+  newDatabaseName,
+  templateOf,
+} from "./clone.ts";
+import { createDatabase, type Database, type DatabaseOptions } from "./database.ts";
+import { type DatabaseServer, openDatabaseServer, underLock } from "./database-server.ts";
+import { readPostgresUrl } from "./postgres-url.ts";
+import { asScopeError } from "./scope-error.ts";
+import { withoutClients } from "./without-clients.ts";
+
+/** Hands out databases that are clones of one template; prepared ones at once. Any process may hand them out. */
+export interface DatabasePool extends AsyncDisposable {
+  /** The sealed database that all are cloned from. */
+  readonly template: string;
+  /** A prepared one, else one that is cloned now. */
+  database(options?: DatabaseOptions): Promise<Database>;
+  /** Resolves once so many are prepared; this process then keeps their number. @default the pool's size */
+  warm(size?: number): Promise<void>;
+  /** Keeps so many prepared from now on, in the background. */
+  prepare(size: number): Promise<void>;
+  /** Puts the source, or the database named, back to the state of the template. Its clients are disconnected. */
+  reset(name?: string): Promise<void>;
+  /** Leaves the databases where they are. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface PoolOptions {
+  /** URL of the stack's own database, as a user who may create databases. */
+  readonly adminUrl: string;
+  /** The database that the template is a copy of. @default the URL's */
+  readonly from?: string;
+  /** So many are prepared in the background: the number of workers. @default 0 */
+  readonly size?: number;
+  /** The template must be there already: throws USAGE otherwise. @default false */
+  readonly existing?: boolean;
+}
+
+const handedOut = "rollcall_handed_out";
+
+/**
+ * Makes the template, unless there is one: call it when the tasks have run, before anybody writes. Nothing of the pool
+ * keeps the process from ending. Throws SCOPE_FAILED, or USAGE for what is no URL of PostgreSQL.
+ */
+export async function createDatabasePool(options: PoolOptions): Promise<DatabasePool> {
+  const { adminUrl, from, size = 0, existing = false } = options;
+  const access = readPostgresUrl(adminUrl);
+  const source = from ?? access.database;
+  const server = await openDatabaseServer(access);
+  try {
+    if (existing && !(await exists(server.desk, templateOf(source)))) throw noTemplate(source);
+    await ensureTemplate(server, source);
+    const pool = poolOf(server, source);
+    if (size > 0) await pool.prepare(size);
+    return pool;
+  } catch (error) {
+    await server.close();
+    throw asScopeError(error, `make a template of the database ${source}`);
+  }
+}
+
+function poolOf(server: DatabaseServer, source: string): DatabasePool {
+  const { desk } = server;
+  const template = templateOf(source);
+  let wanted = 0;
+  let closed = false;
+  let filling = false;
+  let again = false;
+
+  const fillQuietly = async (): Promise<void> => {
+    again = true;
+    if (filling) return;
+    filling = true;
+    while (again) {
+      again = false;
+      // Whoever needs a database then clones it himself, and is told what is wrong.
+      await fill(server.quietlyInTurn).catch(() => {});
+    }
+    filling = false;
+  };
+  const fill = async (inTurn: DatabaseServer["inTurn"]): Promise<void> => {
+    // One a turn: whoever waits for a database comes between.
+    while (!closed && (await inTurn((workshop) => addSpare(server, workshop, template, wanted))));
+  };
+  const prepare = async (size: number): Promise<void> => {
+    if (closed) return;
+    const first = wanted === 0;
+    wanted = Math.max(wanted, size);
+    if (first)
+      await desk.listen(handedOut, (which) => {
+        if (which === template) void fillQuietly();
+      });
+    void fillQuietly();
+  };
+
+  const take = async (): Promise<string> => {
+    const prepared = await claim(desk, template);
+    if (prepared !== undefined) return prepared;
+    return server.inTurn((workshop) =>
+      underLock(workshop, cloningLock, async () => {
+        const meanwhile = await claim(workshop, template);
+        if (meanwhile !== undefined) return meanwhile;
+        const name = newDatabaseName();
+        await cloneDatabase(server, workshop, { template, name, state: "used" });
+        return name;
+      }),
+    );
+  };
+
+  const reset = async (name: string = source): Promise<void> => {
+    try {
+      const fresh = await take();
+      await swap(server, { name, fresh });
+      // The next reset finds one prepared.
+      await prepare(1);
+    } catch (error) {
+      throw asScopeError(error, `reset the database ${name}`);
+    }
+  };
+
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed = true;
+    closing ??= server.close();
+    return closing;
+  };
+
+  return {
+    template,
+    prepare,
+    database: async (options: DatabaseOptions = {}) => {
+      const database = await take().catch((error) => {
+        throw asScopeError(error, `clone ${template}`);
+      });
+      return createDatabase({ ...options, server, database, reset });
+    },
+    warm: async (size: number = wanted) => {
+      await prepare(size);
+      await fill(server.inTurn);
+    },
+    reset,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Atomic over all processes. Whoever fills the pool is told. */
+async function claim(connection: Queries, template: string): Promise<string | undefined> {
+  const [row] = await connection.query(
+    `WITH taken AS (
+       UPDATE databases SET state = 'used' WHERE name = (
+         SELECT name FROM databases WHERE template = $1 AND state = 'spare' LIMIT 1 FOR UPDATE SKIP LOCKED
+       ) RETURNING name
+     ) SELECT name, pg_notify('${handedOut}', $1) FROM taken`,
+    [template],
+  );
+  return row === undefined ? undefined : String(row["name"]);
+}
+
+/** False when there are enough. */
+async function addSpare(
+  server: DatabaseServer,
+  workshop: Queries,
+  template: string,
+  wanted: number,
+): Promise<boolean> {
+  return underLock(workshop, cloningLock, async () => {
+    const [row] = await workshop.query(
+      "SELECT count(*)::int AS spares FROM databases WHERE template = $1 AND state = 'spare'",
+      [template],
+    );
+    if (Number(row?.["spares"]) >= wanted) return false;
+    await cloneDatabase(server, workshop, { template, name: newDatabaseName(), state: "spare" });
+    return true;
+  });
+}
+
+/** In one transaction: there is a database of this name at every moment. */
+async function swap(
+  server: DatabaseServer,
+  { name, fresh }: { readonly name: string; readonly fresh: string },
+): Promise<void> {
+  const old = newDatabaseName("rollcall_old");
+  const rename = (from: string, to: string) =>
+    `ALTER DATABASE ${pg.escapeIdentifier(from)} RENAME TO ${pg.escapeIdentifier(to)}`;
+  await server.inTurn(async (workshop) => {
+    await withoutClients(server.desk, [name], () =>
+      workshop.query(`${rename(name, old)}; ${rename(fresh, name)}`),
+    );
+    await workshop.query("DELETE FROM databases WHERE name = $1", [fresh]);
+  });
+  void dropDatabase(server, old, server.quietlyInTurn).catch(() => {});
+}
+
+function noTemplate(source: string): RollcallError {
+  return new RollcallError("USAGE", {
+    message: `There is no template of the database ${source} to reset it to.`,
+    hint: "Call pool() once when the stack is up, before anybody writes: the template is the state of that moment.",
+  });
+}

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import pg from "pg";
+import { type AdminConnection, createAdminConnection, type Queries } from "./admin-connection.ts";
+import { type PostgresAccess, postgresUrl } from "./postgres-url.ts";
+import { asScopeError } from "./scope-error.ts";
+
+/**
+ * The server as whoever makes databases sees it. A database of our own, `rollcall_admin`, lists what was made: whoever
+ * is connected to it keeps nobody from copying, renaming or dropping another one, and its advisory locks are seen by
+ * every process that works on this server.
+ */
+export interface DatabaseServer {
+  readonly access: PostgresAccess;
+  /** For what is answered at once. */
+  readonly desk: AdminConnection;
+  /** 160004 for 16.4. */
+  version(): Promise<number>;
+  /** One work after the other in this process, each with the workshop's connection in its hands. */
+  inTurn<Result>(work: (workshop: Queries) => Promise<Result>): Promise<Result>;
+  /** As `inTurn`; the process may end meanwhile. */
+  quietlyInTurn<Result>(work: (workshop: Queries) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+export const adminDatabase = "rollcall_admin";
+
+const duplicateDatabase = "42P04";
+const uniqueViolation = "23505";
+const noSuchDatabase = "3D000";
+
+export async function openDatabaseServer(access: PostgresAccess): Promise<DatabaseServer> {
+  const admin = { ...access, database: adminDatabase };
+  const desk = createAdminConnection(admin);
+  const workshop = createAdminConnection(admin);
+  try {
+    await makeAdminDatabase(access, desk);
+  } catch (error) {
+    await desk.close();
+    throw asScopeError(error, `prepare databases on ${access.host}:${access.port}`);
+  }
+  let version: Promise<number> | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+  const next = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const mine = turn.then(work);
+    turn = mine.catch(() => {});
+    return mine;
+  };
+  return {
+    access,
+    desk,
+    version: () => {
+      version ??= desk.query("SHOW server_version_num").then(([row]) => Number(row?.["server_version_num"]));
+      return version;
+    },
+    inTurn: (work) => workshop.held(() => next(() => work(workshop))),
+    quietlyInTurn: (work) => next(() => work(workshop.quietly)),
+    close: async () => {
+      // What is being made or dropped in the background is not cut off.
+      await workshop.held(() => turn);
+      await Promise.all([desk.close(), workshop.close()]);
+    },
+  };
+}
+
+/** The others wait meanwhile, in every process. */
+export async function underLock<Result>(
+  connection: Queries,
+  what: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const key = createHash("sha256").update(`rollcall ${what}`).digest().readInt32BE(0);
+  await connection.query("SELECT pg_advisory_lock(20061, $1)", [key]);
+  try {
+    return await work();
+  } finally {
+    // A lost connection has let go of it already.
+    await connection.query("SELECT pg_advisory_unlock(20061, $1)", [key]).catch(() => {});
+  }
+}
+
+async function makeAdminDatabase(access: PostgresAccess, desk: AdminConnection): Promise<void> {
+  try {
+    await desk.query("SELECT 1");
+  } catch (error) {
+    if (codeOf(error) !== noSuchDatabase) throw error;
+    await createAdminDatabase(access);
+  }
+  const [table] = await desk.query("SELECT to_regclass('databases') AS found");
+  if (table?.["found"] !== null) return;
+  await underLock(desk, "tables", () =>
+    desk.query(`CREATE TABLE IF NOT EXISTS databases (
+      name text PRIMARY KEY, template text NOT NULL, state text NOT NULL CHECK (state IN ('spare', 'used', 'kept')))`),
+  );
+}
+
+async function createAdminDatabase(access: PostgresAccess): Promise<void> {
+  const client = new pg.Client({ connectionString: postgresUrl(access) });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    // template1 may be in use by a test; template0 never is.
+    await client.query(`CREATE DATABASE ${adminDatabase} TEMPLATE template0`);
+  } catch (error) {
+    const byAnother = codeOf(error) === duplicateDatabase || codeOf(error) === uniqueViolation;
+    if (!byAnother) throw error;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}

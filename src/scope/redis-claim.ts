@@ -1,0 +1,108 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { randomLetters } from "../util/random-letters.ts";
+import { connectRedis, type RedisConnection } from "./redis-connection.ts";
+import type { RedisAccess } from "./redis-url.ts";
+
+/**
+ * A numbered database is claimed by the name of an open connection, `rollcall-db-<number>-<id>`: nothing is written
+ * that a test could see or flush away, and the claim ends with its owner.
+ */
+export interface RedisClaim {
+  readonly index: number;
+  release(): void;
+}
+
+const attempts = 20;
+const reconnectAfterMs = 50;
+const reconnects = 600;
+
+/** Undefined when every number is taken. */
+export async function claimNumber(access: RedisAccess): Promise<RedisClaim | undefined> {
+  const connection = await connectRedis(access);
+  try {
+    const id = randomLetters(12);
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const { free, claims } = await look(connection, access);
+      const index = free[Math.floor(Math.random() * free.length)];
+      if (index === undefined) break;
+      await connection.send("CLIENT", "SETNAME", nameOf(index, id));
+      // Redis does one command after the other: of two that claim one number, at least one sees the other.
+      const after = await look(connection, access);
+      const others = after.claims.filter((claim) => claim.index === index && claim.id !== id);
+      if (others.length === 0) return hold(connection, access, index, id);
+      await connection.send("CLIENT", "SETNAME", "");
+      await delay(Math.random() * (claims.length + 1));
+    }
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  connection.close();
+  return undefined;
+}
+
+interface Claimed {
+  readonly index: number;
+  readonly id: string;
+}
+
+/** Numbers that nobody claims, nobody is connected to, and that hold nothing; 0 is the stack's own. */
+async function look(connection: RedisConnection, access: RedisAccess) {
+  const clients = String(await connection.send("CLIENT", "LIST"));
+  const claims = [...clients.matchAll(/ name=rollcall-db-(\d+)-([a-z2-7]+) /g)].map(
+    ([, index, id]): Claimed => ({ index: Number(index), id: id ?? "" }),
+  );
+  const used = new Set([0, access.index, ...claims.map(({ index }) => index)]);
+  for (const [, index] of clients.matchAll(/ db=(\d+) /g)) used.add(Number(index));
+  for (const [, index] of String(await connection.send("INFO", "keyspace")).matchAll(/^db(\d+):/gm))
+    used.add(Number(index));
+  const count = await countOfDatabases(connection);
+  const free = Array.from({ length: count }, (_, index) => index).filter((index) => !used.has(index));
+  return { free, claims };
+}
+
+async function countOfDatabases(connection: RedisConnection): Promise<number> {
+  const reply = await connection.send("CONFIG", "GET", "databases").catch(() => null);
+  return Array.isArray(reply) ? Number(reply[1]) : 16;
+}
+
+function nameOf(index: number, id: string): string {
+  return `rollcall-db-${index}-${id}`;
+}
+
+/** Claims it again when the connection is lost, as by a restart of the server. */
+function hold(first: RedisConnection, access: RedisAccess, index: number, id: string): RedisClaim {
+  let released = false;
+  let current: Promise<RedisConnection> = Promise.resolve(first);
+  const renew = async (): Promise<RedisConnection> => {
+    for (let left = reconnects; ; left -= 1) {
+      try {
+        const connection = await connectRedis(access);
+        await connection.send("CLIENT", "SETNAME", nameOf(index, id));
+        watch(connection);
+        return connection;
+      } catch (error) {
+        if (released || left === 0) throw error;
+        await delay(reconnectAfterMs, undefined, { ref: false });
+      }
+    }
+  };
+  const watch = (connection: RedisConnection) => {
+    void connection.ended.then(() => {
+      if (released) return;
+      current = renew();
+      current.catch(() => {});
+    });
+  };
+  watch(first);
+  return {
+    index,
+    release: () => {
+      released = true;
+      void current.then(
+        (connection) => connection.close(),
+        () => {},
+      );
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { usePrograms } from "./programs.ts";
+import { ask, useSmallStack } from "./small-stack.ts";
+
+const run = useSmallStack("db", "cache");
+const program = usePrograms();
+const urls = () => [run().service("db").url(), run().service("cache").url()];
+
+test("four workers that write the same keys and rows at once find nothing but their own", async () => {
+  await run().service("db").pool({ size: 2 });
+  const names = ["a", "b", "c", "d"];
+  const ends = await Promise.all(names.map((name) => program("writer", [...urls(), name])));
+  expect(ends.map(({ code, errors }) => ({ code, errors }))).toEqual(
+    names.map(() => ({ code: 0, errors: "" })),
+  );
+  const found = ends.map(({ output }) => JSON.parse(output));
+  expect(found).toMatchObject(
+    names.map((name) => ({ rows: 31, workers: [name], owner: name, count: "30", keys: 2 })),
+  );
+  expect(new Set(found.map(({ database }) => database)).size).toBe(4);
+  expect(new Set(found.map(({ index }) => index)).size).toBe(4);
+  // Disposed of: dropped, and nothing was written to the stack's own.
+  const own = await ask(run().service("db").url(), "SELECT id, worker FROM items ORDER BY id");
+  expect(own).toEqual([1, 2, 3].map((id) => [id, "init"]));
+  const left = await ask(run().service("db").url(), "SELECT datname FROM pg_database");
+  expect(left.flat()).not.toEqual(expect.arrayContaining([found[0].database]));
+});
+
+test("a program that takes databases and disposes of nothing ends by itself", async () => {
+  const end = await program("forgetful", urls());
+  expect(end).toMatchObject({ code: 0, signal: null, errors: "" });
+  expect(end.output).toMatch(/^rollcall_[a-z2-7]{12} \d+$/);
+});
