@@ -1,0 +1,26 @@
+import type { StartOptions } from "./start-for-tests.ts";
+
+/** A database of its own for every test file, whose URL takes the place of the stack's in the environment. */
+export interface JestDatabase {
+  /** The PostgreSQL service whose database is cloned. */
+  readonly service: string;
+  /** The variable that holds its URL. @default "DATABASE_URL" */
+  readonly variable?: string;
+}
+
+/** What `testEnvironmentOptions: { rollcall: { … } }` may hold. */
+export interface JestOptions extends Omit<StartOptions, "stack" | "signal" | "onEvent"> {
+  /** Path of the stack's file or folder, from jest's root. @default the nearest one */
+  readonly stack?: string;
+  readonly database?: JestDatabase;
+}
+
+/** What rollcall reads of jest's project configuration. */
+export interface JestProject {
+  readonly rootDir: string;
+  readonly testEnvironmentOptions: { readonly [name: string]: unknown };
+}
+
+export function optionsOf({ testEnvironmentOptions }: JestProject): JestOptions {
+  return (testEnvironmentOptions["rollcall"] ?? {}) as JestOptions;
+}

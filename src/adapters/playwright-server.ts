@@ -1,0 +1,54 @@
+import { RollcallError } from "../errors/rollcall-error.ts";
+import { writeReadySign } from "./playwright-sign.ts";
+import { resolveSource } from "./stack-source.ts";
+import { startError } from "./start-error.ts";
+import { type Started, type StartOptions, startForTests } from "./start-for-tests.ts";
+
+interface Order {
+  readonly name: string;
+  readonly file?: string;
+  readonly exported: readonly string[];
+  readonly start: StartOptions;
+}
+
+/** Holds a stack up for Playwright, from whose web servers it is the first, until it is told to end. */
+async function main({ name, file, exported, start }: Order): Promise<void> {
+  const interrupted = new AbortController();
+  let started: Started | undefined;
+  const end = () => {
+    interrupted.abort(new RollcallError("TERMINATED"));
+    process.stdin.destroy();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  // Playwright holds the other end: when it is killed, this is all that is heard of it.
+  process.stdin.resume().on("close", end);
+  try {
+    const stack = await resolveSource(file, process.cwd());
+    if (stack.name !== name) throw otherStack(name, stack.name);
+    started = await startForTests({ ...start, stack, signal: interrupted.signal }, { cwd: process.cwd() });
+    process.stdout.write(writeReadySign(started.values, exported));
+    await new Promise<void>((resolve) => {
+      if (interrupted.signal.aborted) resolve();
+      else interrupted.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  } finally {
+    await started?.down();
+  }
+}
+
+function otherStack(name: string, found: string): RollcallError {
+  return new RollcallError("USAGE", {
+    message: `withStack(config, { stack }): the stack ${name} was expected, but the nearest stack file holds ${found}.`,
+    hint: "Name the stack's file: withStack(config, { stack, file }).",
+  });
+}
+
+try {
+  await main(JSON.parse(process.env["ROLLCALL_PLAYWRIGHT"] ?? "") as Order);
+  process.exitCode = 0;
+} catch (error) {
+  const report = error instanceof Error && "report" in error ? error : startError(error);
+  process.stderr.write(`${report.message}\n`);
+  process.exitCode = 1;
+}
+process.stdin.destroy();

@@ -1,0 +1,62 @@
+import { fileURLToPath } from "node:url";
+import type { UpOptions } from "../run/types.ts";
+import type { RuntimeKind } from "../runtime/types.ts";
+import type { StackDefinition } from "../stack/define.ts";
+import { readySign } from "./playwright-sign.ts";
+import { nameOf } from "./stack-source.ts";
+
+export { type FixtureOptions, stackFixtures } from "./fixtures.ts";
+export { type ServiceInTests, type StackInTests, stackInTests, type TestDatabase } from "./stack-in-tests.ts";
+
+export interface WithStackOptions<Services extends string = string, Exports extends string = string>
+  extends Pick<UpOptions, "order" | "ports" | "timeoutMs" | "name" | "keepOnFailure"> {
+  readonly stack: StackDefinition<Services, Exports>;
+  /** Where it is defined, from the configuration's folder. @default the nearest stack file */
+  readonly file?: string;
+  /** @default the variable ROLLCALL_RUNTIME, else "auto" */
+  readonly runtime?: RuntimeKind | "auto";
+  /** PostgreSQL services whose databases are cloned for workers: their templates are made before the first test. */
+  readonly databases?: readonly NoInfer<Services>[];
+}
+
+/** What rollcall adds to `webServer`; Playwright starts these one after the other. */
+export interface StackServer {
+  readonly name: string;
+  readonly command: string;
+  readonly env: Record<string, string>;
+  readonly timeout: number;
+  readonly wait: { readonly stdout: RegExp };
+  readonly gracefulShutdown: { readonly signal: "SIGTERM"; readonly timeout: number };
+}
+
+/** The start's own deadline is the one that counts: it names what it waited for. */
+const serverTimeoutMs = 60 * 60_000;
+const downTimeoutMs = 60_000;
+
+/**
+ * A configuration whose stack is up before its web servers start: they, and the tests, have its exports in their
+ * environment. Down when Playwright ends, however it ends.
+ */
+export function withStack<
+  Config extends { readonly webServer?: unknown },
+  Services extends string,
+  Exports extends string,
+>(config: Config, options: WithStackOptions<Services, Exports>): Config & { webServer: StackServer[] } {
+  const { stack, file, ...start } = options;
+  const theirs = config.webServer === undefined ? [] : [config.webServer].flat();
+  const exported = Object.keys(stack.raw.exports ?? {});
+  const server: StackServer = {
+    name: "rollcall",
+    command: `${quoted(process.execPath)} ${quoted(fileURLToPath(new URL("./playwright-server.js", import.meta.url)))}`,
+    env: { ROLLCALL_PLAYWRIGHT: JSON.stringify({ name: nameOf(stack), file, exported, start }) },
+    timeout: serverTimeoutMs,
+    wait: { stdout: readySign(nameOf(stack), exported) },
+    gracefulShutdown: { signal: "SIGTERM", timeout: downTimeoutMs },
+  };
+  return { ...config, webServer: [server, ...(theirs as StackServer[])] };
+}
+
+/** Playwright hands its commands to a shell. */
+function quoted(word: string): string {
+  return process.platform === "win32" ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,37 @@
+import { RollcallError } from "../errors/rollcall-error.ts";
+import { isDefinition, type StackDefinition } from "../stack/define.ts";
+import { loadStack } from "../stack/load.ts";
+import type { Stack } from "../stack/types.ts";
+import { toStack } from "../stack/validate.ts";
+
+/** A stack for a test runner: the path of its file or folder, a loaded stack, or what `defineStack` returned. */
+export type StackSource<Services extends string = string, Exports extends string = string> =
+  | string
+  | Stack
+  | StackDefinition<Services, Exports>;
+
+/** The names of a definition's services: `ServicesOf<typeof stack>`. */
+export type ServicesOf<Definition> =
+  Definition extends StackDefinition<infer Services, string> ? Services : string;
+
+/** The names of what a definition exports. */
+export type ExportsOf<Definition> =
+  Definition extends StackDefinition<string, infer Exports> ? Exports : string;
+
+/**
+ * The stack that is meant; without a source the nearest file's. A definition is taken as its file says, when the
+ * nearest file holds it: relative paths start there, and the command line then means the same run.
+ */
+export async function resolveSource(source: StackSource | undefined, cwd: string): Promise<Stack> {
+  if (source === undefined || typeof source === "string") return loadStack(source, { cwd });
+  if (!isDefinition(source)) return source;
+  const nearest = await loadStack(undefined, { cwd }).catch(() => undefined);
+  return nearest?.name === source.raw.name ? nearest : toStack(source, { cwd });
+}
+
+/** The name that a definition, or a loaded stack, has. */
+export function nameOf(stack: Stack | StackDefinition): string {
+  const name = isDefinition(stack) ? stack.raw.name : stack.name;
+  if (typeof name === "string") return name;
+  throw new RollcallError("USAGE", { message: `A stack's definition was expected, got ${typeof stack}.` });
+}

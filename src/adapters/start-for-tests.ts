@@ -1,0 +1,108 @@
+import type { RunEvent } from "../journal/events.ts";
+import { formatDuration } from "../report/format.ts";
+import { createReporter, type ProgressMode } from "../report/reporter.ts";
+import type { Run, UpOptions } from "../run/types.ts";
+import { up } from "../run/up.ts";
+import type { RuntimeKind } from "../runtime/types.ts";
+import { createDatabasePool, type DatabasePool } from "../scope/database-pool.ts";
+import { resolveSource, type StackSource } from "./stack-source.ts";
+import { publishValues, type StackValues, valuesOf } from "./stack-values.ts";
+import { startError } from "./start-error.ts";
+
+type Passed = "order" | "ports" | "timeoutMs" | "name" | "keepOnFailure" | "onEvent" | "signal";
+
+export interface StartOptions<Services extends string = string, Exports extends string = string>
+  extends Pick<UpOptions, Passed> {
+  /** @default the nearest stack file, from the runner's root upwards */
+  readonly stack?: StackSource<Services, Exports>;
+  /** @default the variable ROLLCALL_RUNTIME, else "auto" */
+  readonly runtime?: RuntimeKind | "auto";
+  /** Only these services and what they need. @default all */
+  readonly services?: readonly Services[];
+  /** PostgreSQL services whose databases are cloned for workers: their templates are made before the first test. */
+  readonly databases?: readonly NoInfer<Services>[];
+  /** How the start is told on stderr. @default groups in GitHub Actions, else one line when it is up */
+  readonly progress?: ProgressMode;
+}
+
+/** A stack that is up for a test runner. */
+export interface Started<Services extends string = string, Exports extends string = string> {
+  readonly run: Run<Services, Exports>;
+  readonly values: StackValues<Services, Exports>;
+  /** Ends this use of the run, and takes its values out of the environment. Idempotent. */
+  down(): Promise<void>;
+}
+
+/**
+ * Brings a stack up, or attaches to it, and puts its exports into this process's environment, which workers inherit.
+ * Throws StartError.
+ */
+export async function startForTests<Services extends string, Exports extends string>(
+  options: StartOptions<Services, Exports>,
+  { cwd }: { readonly cwd: string },
+): Promise<Started<Services, Exports>> {
+  const { stack: source, runtime, databases, progress, onEvent, ...rest } = options;
+  const teller = createTeller(progress);
+  const pools: DatabasePool[] = [];
+  let run: Run<Services, Exports> | undefined;
+  try {
+    const stack = await resolveSource(source, cwd);
+    run = (await up(stack, {
+      ...rest,
+      runtime: runtime ?? runtimeFromEnvironment(),
+      onEvent: (event) => {
+        teller.on(event);
+        onEvent?.(event);
+      },
+    })) as Run<string, string> as Run<Services, Exports>;
+    for (const service of databases ?? [])
+      pools.push(await createDatabasePool({ adminUrl: run.service(service).url() }));
+    const values = await valuesOf(run);
+    teller.ready(run);
+    tellLoss(run);
+    return { run, values, down: downOf(run, publishValues(values, process.env)) };
+  } catch (error) {
+    await run?.down().catch(() => {});
+    throw startError(error);
+  } finally {
+    teller.end();
+    await Promise.all(pools.map((pool) => pool.close()));
+  }
+}
+
+function downOf(run: Run, unpublish: () => void): () => Promise<void> {
+  return async () => {
+    unpublish();
+    await run.down().catch((error) => {
+      throw startError(error);
+    });
+  };
+}
+
+function runtimeFromEnvironment(): RuntimeKind | "auto" {
+  const runtime = process.env["ROLLCALL_RUNTIME"];
+  return runtime === undefined || runtime === "" ? "auto" : (runtime as RuntimeKind);
+}
+
+/** The tests that fail from now on do so because of it: it is said once. */
+function tellLoss(run: Run): void {
+  run.failed.catch((error) => process.stderr.write(`\n${startError(error).message}\n`));
+}
+
+function createTeller(progress: ProgressMode | undefined) {
+  const mode = progress ?? (process.env["GITHUB_ACTIONS"] === "true" ? "auto" : "quiet");
+  const reporter = createReporter(mode, process.stderr, process.env);
+  const since = performance.now();
+  return {
+    // The runner shows why a start failed; only GitHub's annotation is something else.
+    on: (event: RunEvent) => {
+      if (event.type !== "run.failed" || process.env["GITHUB_ACTIONS"] === "true") reporter.on(event);
+    },
+    ready: (run: Run) => {
+      if (progress !== undefined || mode !== "quiet") return;
+      const how = run.attached ? "was up already" : `is up in ${formatDuration(performance.now() - since)}`;
+      process.stderr.write(`rollcall: ${run.name} ${how} (${run.runtime})\n`);
+    },
+    end: () => reporter.end(),
+  };
+}
