@@ -1,7 +1,7 @@
 import { within } from "../util/clock.ts";
 import type { Bringing, Progress } from "./bringing.ts";
 import type { Failure } from "./failure.ts";
-import { endedBadly, failureOf } from "./watch-exit.ts";
+import { endedBadly, failureOf, mayEnd } from "./watch-exit.ts";
 
 /**
  * A dependant often notices the death of what it needs before the kernel or the engine tells of it: its connection
@@ -33,8 +33,8 @@ async function anyNews(needed: readonly Progress[], { seams }: Bringing): Promis
 /** For runtimes that tell of an end later than they know of it. */
 async function firstGone(needed: readonly Progress[], { seams }: Bringing): Promise<Progress | undefined> {
   const looks = needed.map(async (progress) => {
-    // A task may be gone. An engine that does not answer proves no death.
-    if (progress.step.unit.kind === "task") return undefined;
+    // What may end may be gone. An engine that does not answer proves no death.
+    if (mayEnd(progress.step.unit)) return undefined;
     const alive = await progress.instance?.alive().catch(() => progress.instance?.incarnation);
     return alive === undefined ? progress : undefined;
   });

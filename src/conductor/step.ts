@@ -10,7 +10,7 @@ import type { Preparations } from "./preparations.ts";
 import { probeTarget } from "./probe-target.ts";
 import { startOrder } from "./start-order.ts";
 import type { Evidence } from "./types.ts";
-import { watchExit } from "./watch-exit.ts";
+import { mayEnd, watchExit } from "./watch-exit.ts";
 
 /** Until everything is there that a unit's start waits for. */
 export interface Before {
@@ -100,7 +100,7 @@ function register(progress: Progress, instance: Instance, bringing: Bringing): v
   const tookMs = seams.clock.now() - (progress.requestedMs ?? 0);
   const { seq } = conducting.emit({ type: "start.done", service, incarnation, tookMs });
   watchExit(progress, instance, bringing);
-  const mustLive = progress.step.unit.kind === "service" ? instance : undefined;
+  const mustLive = mayEnd(progress.step.unit) ? undefined : instance;
   gates.open("started", { service, seq, incarnation, instance: mustLive });
 }
 
@@ -133,6 +133,9 @@ async function proveReady(
       }
       return openGate(progress, instance, evidenceOf(outcome, bringing), bringing);
     case "exited":
+      if (mayEnd(service) && outcome.exit.exitCode === 0) {
+        return openGate(progress, instance, completed(instance), bringing);
+      }
       return bringing.fail({ kind: "exited-early", unit: service.name, exit: outcome.exit });
     case "wrong":
     case "budget":
@@ -158,13 +161,11 @@ async function awaitEnd(progress: Progress, instance: Instance, bringing: Bringi
   if (signal.aborted) return;
   if (exit === undefined) return bringing.fail({ kind: "budget", unit: instance.unit });
   if (exit.exitCode !== 0) return bringing.fail({ kind: "task-failed", unit: instance.unit, exit });
-  const { incarnation } = instance;
-  openGate(
-    progress,
-    instance,
-    { level: "completed", observed: "exit code 0", incarnation, attempts: 1 },
-    bringing,
-  );
+  openGate(progress, instance, completed(instance), bringing);
+}
+
+function completed({ incarnation }: Instance): Evidence {
+  return { level: "completed", observed: "exit code 0", incarnation, attempts: 1 };
 }
 
 function observe(progress: Progress, observed: string, attempt: number, bringing: Bringing): void {
@@ -178,15 +179,15 @@ function observe(progress: Progress, observed: string, attempt: number, bringing
 
 function openGate(progress: Progress, instance: Instance, evidence: Evidence, bringing: Bringing): void {
   const { conducting, seams, gates, ready } = bringing;
-  const { name, kind } = progress.step.unit;
+  const { unit } = progress.step;
+  const { name, kind } = unit;
   progress.phase = "open";
   const tookMs = seams.clock.now() - (progress.requestedMs ?? 0);
   const opened = conducting.emit({ type: "gate.opened", service: name, ...evidence, tookMs });
-  const mustLive = kind === "service" ? instance : undefined;
   ready.set(name, {
     name,
     kind,
-    instance: mustLive,
+    instance: kind === "task" || evidence.level === "completed" ? undefined : instance,
     evidence,
     startMs: progress.startMs,
     readyMs: opened.atMs,
@@ -195,7 +196,7 @@ function openGate(progress: Progress, instance: Instance, evidence: Evidence, br
     service: name,
     seq: opened.seq,
     incarnation: evidence.incarnation,
-    instance: mustLive,
+    instance: mayEnd(unit) ? undefined : instance,
   });
 }
 

@@ -29,7 +29,7 @@ export type Conducted =
 export interface ReadyUnit {
   readonly name: string;
   readonly kind: "service" | "task";
-  /** undefined: a task that has ended. */
+  /** undefined: what has ended as it should. */
   readonly instance: Instance | undefined;
   readonly evidence: Evidence;
   /** Milliseconds since the run began. */

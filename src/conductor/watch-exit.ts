@@ -1,4 +1,5 @@
 import type { Instance } from "../runtime/types.ts";
+import type { Unit } from "../stack/types.ts";
 import type { Bringing, Progress } from "./bringing.ts";
 import type { Failure } from "./failure.ts";
 
@@ -15,7 +16,12 @@ export function watchExit(progress: Progress, instance: Instance, bringing: Brin
 }
 
 export function endedBadly({ step, exit }: Progress): boolean {
-  return exit !== undefined && (step.unit.kind === "service" || exit.exitCode !== 0);
+  return exit !== undefined && (!mayEnd(step.unit) || exit.exitCode !== 0);
+}
+
+/** A task, or a service that may also end with exit code 0. */
+export function mayEnd(unit: Unit): boolean {
+  return unit.kind === "task" || unit.mayComplete === true;
 }
 
 /** What a unit's end means, depending on how far it was. */

@@ -28,6 +28,8 @@ export type EventBody =
       readonly steps: readonly {
         readonly service: string;
         readonly kind: "service" | "task";
+        /** The service may also end with exit code 0. */
+        readonly mayComplete?: boolean;
         readonly after: readonly string[];
       }[];
     }

@@ -35,6 +35,7 @@ type Event<Type extends RunEvent["type"]> = Extract<RunEvent, { type: Type }>;
 interface UnitState {
   phase: "idle" | "requested" | "running" | "ended";
   kind: "service" | "task" | undefined;
+  mayComplete?: boolean | undefined;
   incarnation: Incarnation | undefined;
   /** Numbers of the events that opened its gates, for the incarnation of now. */
   startedSeq: number | undefined;
@@ -74,6 +75,8 @@ class Reading {
         this.#readGate(event);
         break;
       case "service.exited":
+        this.#readExit(event);
+        return;
       case "stop.done":
         this.#unit(event.service).phase = "ended";
         return;
@@ -119,7 +122,15 @@ class Reading {
   #readBeginning(event: Event<"run.started">): void {
     if (this.#begun !== undefined) this.#report("beginning", event, null, "the run was started twice");
     this.#begun = event;
-    for (const { service, kind } of event.steps) this.#unit(service).kind = kind;
+    for (const { service, kind, mayComplete } of event.steps)
+      Object.assign(this.#unit(service), { kind, mayComplete });
+  }
+
+  /** What may end and has ended well has done what a task does. */
+  #readExit({ service, exit }: Event<"service.exited">): void {
+    const unit = this.#unit(service);
+    unit.phase = "ended";
+    if (unit.mayComplete === true && exit.exitCode === 0) unit.kind = "task";
   }
 
   #readRequest(event: Event<"start.requested">): void {
@@ -188,11 +199,11 @@ class Reading {
 
   #readReady(event: Event<"run.ready">): void {
     if (this.#failed) this.#report("failure", event, null, "the run was called ready after it had failed");
-    for (const { service, kind } of this.#begun?.steps ?? []) {
+    for (const { service } of this.#begun?.steps ?? []) {
       const unit = this.#unit(service);
       if (unit.gateSeq === undefined) {
         this.#report("ready", event, service, "the run was called ready before its gate had opened");
-      } else if (kind === "service" && unit.phase === "ended") {
+      } else if (unit.kind === "service" && unit.phase === "ended") {
         this.#report("ready", event, service, "the run was called ready although it had ended");
       }
     }

@@ -3,6 +3,7 @@ import { ownerOfThisProcess } from "../util/process-table.ts";
 import type { FoundRun } from "./find.ts";
 import { logFileOf } from "./folders.ts";
 import { joinGuard } from "./guard.ts";
+import { hasCompleted } from "./has-completed.ts";
 import { prove } from "./prove.ts";
 import { writeRecord } from "./record.ts";
 import type { UpRequest } from "./request.ts";
@@ -52,7 +53,7 @@ async function proveAll(
   place: Place,
   instances: Map<string, Instance>,
 ): Promise<string | undefined> {
-  const running = record.units.filter((unit) => unit.kind === "service");
+  const running = record.units.filter((unit) => unit.kind === "service" && unit.state !== "completed");
   for (const [name, instance] of await adoptAll({ ...record, units: running }, place))
     instances.set(name, instance);
   const gone = running.find(({ name }) => !instances.has(name));
@@ -60,10 +61,12 @@ async function proveAll(
   const controller = new AbortController();
   const deadline = AbortSignal.timeout(request.timeoutMs);
   const signal = AbortSignal.any([request.signal, controller.signal]);
-  const looks = running.map(async ({ name }) => {
+  const looks = running.map(async (recorded) => {
+    const { name } = recorded;
     const unit = request.stack.units.find((each) => each.name === name);
     const instance = instances.get(name);
     if (unit?.kind !== "service" || instance === undefined) return `${name} has ended`;
+    if (await hasCompleted(recorded, instance)) return undefined;
     const logFile = logFileOf(dir, name);
     const proof = await prove({
       service: unit,

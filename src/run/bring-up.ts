@@ -144,6 +144,7 @@ function startedEvent(request: UpRequest, run: string, runtime: Runtime) {
     steps: plan.steps.map(({ unit, gates }) => ({
       service: unit.name,
       kind: unit.kind,
+      ...(unit.kind === "service" && unit.mayComplete === true ? { mayComplete: true } : {}),
       after: gates.map((gate) => gate.service),
     })),
   };
@@ -193,7 +194,7 @@ function noteUnits(keeper: RecordKeeper, conducted: Conducted): void {
   for (const unit of conducted.units.values()) {
     const { level, observed } = unit.evidence;
     const { startMs, readyMs } = unit;
-    const state = unit.kind === "task" ? "completed" : "ready";
+    const state = level === "completed" ? "completed" : "ready";
     keeper.changeUnit(unit.name, {
       state,
       level,

@@ -59,6 +59,7 @@ function waitingUnit(unit: Unit, dir: string, ports: readonly PublishedPort[]): 
     log: logFileOf(dir, unit.name),
     stop: unit.stop,
     after: unit.after.map((dependency) => dependency.service),
+    ...(unit.kind === "service" && unit.mayComplete === true ? { mayComplete: true } : {}),
   };
 }
 

@@ -39,6 +39,7 @@ const unit = z.strictObject({
   log: z.string(),
   stop: z.strictObject({ signal: z.string().regex(/^SIG[A-Z0-9]+$/), graceMs: z.number().nonnegative() }),
   after: z.array(label),
+  mayComplete: z.boolean().optional(),
 });
 
 const record = z.strictObject({

@@ -1,6 +1,7 @@
 import type { Instance } from "../runtime/types.ts";
 import type { Stack } from "../stack/types.ts";
 import { type FoundRun, findLiveRun } from "./find.ts";
+import { hasCompleted } from "./has-completed.ts";
 import { openRuntime } from "./runtimes.ts";
 import { adoptAll, identityOf } from "./take-down.ts";
 import type { RunRecord, Status, UnitRecord, UnitStatus } from "./types.ts";
@@ -34,7 +35,11 @@ export async function describeRun(
   instances: ReadonlyMap<string, Instance>,
 ): Promise<Status> {
   const services = await Promise.all(
-    record.units.map(async (unit) => describeUnit(unit, record, await lives(instances.get(unit.name)))),
+    record.units.map(async (unit) => {
+      const instance = instances.get(unit.name);
+      const completed = await hasCompleted(unit, instance);
+      return describeUnit(completed ? { ...unit, state: "completed" } : unit, record, await lives(instance));
+    }),
   );
   const died = record.state === "ready" && services.some((service) => service.state === "exited");
   const { stack, run, name, runtime, order, startedAt, readyMs, env } = record;

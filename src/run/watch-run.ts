@@ -35,6 +35,10 @@ export function watchRun(session: RunSession): RunWatch {
     if (wanted()) return;
     const record = await readRecord(session.dir).catch(() => undefined);
     if (wanted()) return;
+    if (completes(service, exit, session)) {
+      if (!session.attached) session.emit({ type: "service.exited", service, exit, expected: true });
+      return;
+    }
     const takenDown = record === undefined || record.state === "stopping" || record.state === "stopped";
     // Several users see the same end: the one who brought the run up tells it.
     if (!takenDown && !session.attached)
@@ -51,6 +55,12 @@ export function watchRun(session: RunSession): RunWatch {
       watching = false;
     },
   };
+}
+
+/** A one-shot that nobody waits for has done its work. */
+function completes(service: string, { exitCode }: Exit, { request }: RunSession): boolean {
+  const unit = request.stack.units.find(({ name }) => name === service);
+  return unit?.kind === "service" && unit.mayComplete === true && exitCode === 0;
 }
 
 function takenDownError(service: string, { record }: RunSession): RollcallError {
