@@ -1,4 +1,6 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import pg from "pg";
 import { expect, inject, test } from "vitest";
@@ -70,6 +72,29 @@ test("SIGTERM before it listens ends it as well", async () => {
   // Before the program has installed its handler the system's own default ends it.
   expect([0, "SIGTERM"]).toContain(code);
 });
+
+const mayUnshare = spawnSync("unshare", ["-pf", "true"]).status === 0;
+
+test.skipIf(!mayUnshare)(
+  "as process 1 it stops like anywhere else (skipped where namespaces are not allowed)",
+  async () => {
+    const env = { ...stores.env, PATH: process.env["PATH"] };
+    const outer = spawn("unshare", ["-pf", process.execPath, inject("program")], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = once(outer, "exit");
+    let output = "";
+    outer.stdout.on("data", (chunk) => {
+      output += String(chunk);
+    });
+    await until(() => (output.includes('"listening"') ? true : undefined), "it listens");
+    const inner = Number(readFileSync(`/proc/${outer.pid}/task/${outer.pid}/children`, "utf8"));
+    expect(readFileSync(`/proc/${inner}/status`, "utf8")).toMatch(/NSpid:\t.*\t1\n/);
+    process.kill(inner, "SIGTERM");
+    expect((await ended)[0]).toBe(0);
+  },
+);
 
 async function lockAuditEvents() {
   const client = new pg.Client({
