@@ -33,6 +33,7 @@ export function createAdminConnection(
   let opened: Promise<PgClient> | undefined;
   const listeners = new Map<string, (payload: string) => void>();
   let waiting = 0;
+  let closed = false;
 
   const open = async (): Promise<PgClient> => {
     const client = new pg.Client({
@@ -57,7 +58,8 @@ export function createAdminConnection(
     }
   };
 
-  const connected = (): Promise<PgClient> => {
+  const connected = async (): Promise<PgClient> => {
+    if (closed) throw new Error("the pool has been closed");
     opened ??= open().catch((error) => {
       opened = undefined;
       throw error;
@@ -65,11 +67,15 @@ export function createAdminConnection(
     return opened;
   };
 
-  const send = async (text: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
-    const client = await connected();
-    if (waiting === 0) client.unref();
-    const { rows } = await client.query<Row>(text, [...values]);
-    return rows;
+  let last: Promise<unknown> = Promise.resolve();
+  const send = (text: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
+    const sent = last.then(async () => {
+      const client = await connected();
+      if (waiting === 0) client.unref();
+      return (await client.query<Row>(text, [...values])).rows;
+    });
+    last = sent.catch(ignore);
+    return sent;
   };
 
   const held = async <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -94,6 +100,7 @@ export function createAdminConnection(
       await query(`LISTEN ${pg.escapeIdentifier(channel)}`);
     },
     close: async () => {
+      closed = true;
       const closing = opened;
       listeners.clear();
       const client = await closing?.catch(ignore);

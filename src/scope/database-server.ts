@@ -19,6 +19,7 @@ export interface DatabaseServer {
   inTurn<Result>(work: (workshop: Queries) => Promise<Result>): Promise<Result>;
   /** As `inTurn`; the process may end meanwhile. */
   quietlyInTurn<Result>(work: (workshop: Queries) => Promise<Result>): Promise<Result>;
+  closed(): boolean;
   close(): Promise<void>;
 }
 
@@ -38,6 +39,7 @@ export async function openDatabaseServer(access: PostgresAccess): Promise<Databa
     await desk.close();
     throw asScopeError(error, `prepare databases on ${access.host}:${access.port}`);
   }
+  let closed = false;
   let version: Promise<number> | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   const next = <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -54,7 +56,9 @@ export async function openDatabaseServer(access: PostgresAccess): Promise<Databa
     },
     inTurn: (work) => workshop.held(() => next(() => work(workshop))),
     quietlyInTurn: (work) => next(() => work(workshop.quietly)),
+    closed: () => closed,
     close: async () => {
+      closed = true;
       // What is being made or dropped in the background is not cut off.
       await workshop.held(() => turn);
       await Promise.all([desk.close(), workshop.close()]);

@@ -84,7 +84,8 @@ export async function createDatabase(order: DatabaseOrder): Promise<Database> {
     keep,
     drop,
     [Symbol.asyncDispose]: async () => {
-      if (!kept) await drop();
+      // Once its pool is closed, it ends with the run.
+      if (!kept && !server.closed()) await drop();
     },
   };
 }

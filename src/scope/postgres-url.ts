@@ -31,5 +31,7 @@ export function readPostgresUrl(text: string): PostgresAccess {
 export function postgresUrl({ host, port, user, password, database }: PostgresAccess): string {
   const name = encodeURIComponent;
   const secret = password === "" ? "" : `:${name(password)}`;
-  return `postgresql://${name(user)}${secret}@${host}:${port}/${name(database)}`;
+  // As little as can be: node-postgres decodes a path's reserved characters not at all.
+  const path = encodeURI(database).replace(/[?#]/g, name);
+  return `postgresql://${name(user)}${secret}@${host}:${port}/${path}`;
 }

@@ -12,8 +12,14 @@ export interface ProgramEnd {
   readonly errors: string;
 }
 
-/** Runs programs of the fixtures to their end, as plain JavaScript. */
-export function usePrograms(): (name: string, args: readonly string[]) => Promise<ProgramEnd> {
+export interface Programs {
+  file(name: string): string;
+  /** To its end. */
+  run(name: string, args: readonly string[]): Promise<ProgramEnd>;
+}
+
+/** Programs of the fixtures, as plain JavaScript. */
+export function usePrograms(): Programs {
   let outdir = "";
   beforeAll(async () => {
     // Below node_modules, so that the packages are found that are not part of the bundle.
@@ -34,8 +40,9 @@ export function usePrograms(): (name: string, args: readonly string[]) => Promis
     });
   });
   afterAll(() => rm(outdir, { recursive: true, force: true }));
-  return async (name, args) => {
-    const child = spawn(process.execPath, [join(outdir, `${name}.mjs`), ...args], {
+  const file = (name: string) => join(outdir, `${name}.mjs`);
+  const run = async (name: string, args: readonly string[]): Promise<ProgramEnd> => {
+    const child = spawn(process.execPath, [file(name), ...args], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const texts = { output: "", errors: "" };
@@ -48,4 +55,5 @@ export function usePrograms(): (name: string, args: readonly string[]) => Promis
     const [code, signal] = await once(child, "close");
     return { code, signal, ...texts };
   };
+  return { file, run };
 }

@@ -3,13 +3,13 @@ import { usePrograms } from "./programs.ts";
 import { ask, useSmallStack } from "./small-stack.ts";
 
 const run = useSmallStack("db", "cache");
-const program = usePrograms();
+const programs = usePrograms();
 const urls = () => [run().service("db").url(), run().service("cache").url()];
 
 test("four workers that write the same keys and rows at once find nothing but their own", async () => {
   await run().service("db").pool({ size: 2 });
   const names = ["a", "b", "c", "d"];
-  const ends = await Promise.all(names.map((name) => program("writer", [...urls(), name])));
+  const ends = await Promise.all(names.map((name) => programs.run("writer", [...urls(), name])));
   expect(ends.map(({ code, errors }) => ({ code, errors }))).toEqual(
     names.map(() => ({ code: 0, errors: "" })),
   );
@@ -27,7 +27,7 @@ test("four workers that write the same keys and rows at once find nothing but th
 });
 
 test("a program that takes databases and disposes of nothing ends by itself", async () => {
-  const end = await program("forgetful", urls());
+  const end = await programs.run("forgetful", urls());
   expect(end).toMatchObject({ code: 0, signal: null, errors: "" });
   expect(end.output).toMatch(/^rollcall_[a-z2-7]{12} \d+$/);
 });
