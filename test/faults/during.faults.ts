@@ -1,0 +1,4 @@
+import { during } from "./during.ts";
+import { playAll } from "./play.ts";
+
+playAll("during", during);
