@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ExecResult } from "../../probe/types.ts";
 import { createDemultiplexer } from "./demultiplex.ts";
 import type { Engine } from "./engine.ts";
+import { EngineRefusal } from "./engine-refusal.ts";
 import { endExecCompanions } from "./local-processes.ts";
 
 export interface ExecRequest {
@@ -37,10 +38,18 @@ export async function execInside(
     }
     return { exitCode: await exitCodeOf(engine, id, signal), output: output.toString() };
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!signal.aborted) return refusedCommand(error);
     await endExec(engine, container, id).catch(() => {});
     throw signal.reason;
   }
+}
+
+/** A command that cannot be run is an answer, as a shell would give it. */
+function refusedCommand(error: unknown): ExecResult {
+  if (error instanceof EngineRefusal && /OCI|executable file not found|no such file/i.test(error.said)) {
+    return { exitCode: 127, output: error.said };
+  }
+  throw error;
 }
 
 /** The command's streams are this process's own; with a terminal on both sides where this process has one. */

@@ -10,6 +10,7 @@ import { execInherited, execInside } from "./exec.ts";
 import type { ExitWatch } from "./exit-watch.ts";
 import type { InstanceDetail } from "./instance-detail.ts";
 import { copyLog, followLog, type LogFollower, type LogSource } from "./log-follower.ts";
+import { asEngineFailure } from "./shared-objects.ts";
 
 /** How long the last lines may take to arrive on their own once the container has ended. */
 const lastLinesMs = 100;
@@ -76,7 +77,10 @@ export class ContainerInstance implements Instance {
     },
   ): Promise<ExecResult> {
     const run = options.stdio === "inherit" ? execInherited : execInside;
-    return run(this.#engine, this.#id, { argv, env: options.env, signal: options.signal });
+    const request = { argv, env: options.env, signal: options.signal };
+    return run(this.#engine, this.#id, request).catch((error: unknown) => {
+      throw asEngineFailure(error, `${argv[0]} could not be run in ${this.unit}`);
+    });
   }
 
   async stop({ signal, graceMs }: StopPolicy): Promise<Exit> {
@@ -108,11 +112,11 @@ export class ContainerInstance implements Instance {
   }
 
   async pause(): Promise<void> {
-    await this.#engine.request("POST", `/containers/${this.#id}/pause`);
+    await this.#post("pause");
   }
 
   async resume(): Promise<void> {
-    await this.#engine.request("POST", `/containers/${this.#id}/unpause`);
+    await this.#post("unpause");
   }
 
   /** Values of the environment are left out: some are secrets. */
@@ -126,6 +130,14 @@ export class ContainerInstance implements Instance {
   close(): void {
     this.#watch.close();
     this.#follower.close();
+  }
+
+  async #post(action: "pause" | "unpause"): Promise<void> {
+    try {
+      await this.#engine.request("POST", `/containers/${this.#id}/${action}`);
+    } catch (error) {
+      throw asEngineFailure(error, `${this.unit} could not be ${action}d`);
+    }
   }
 
   /** False: there is nothing to signal any more. */
@@ -143,7 +155,7 @@ export class ContainerInstance implements Instance {
         const now = await this.#details();
         if (now === undefined || !now.State.Running) return false;
       }
-      throw error;
+      throw asEngineFailure(error, `${signal} could not be sent to ${this.unit}`);
     }
   }
 
@@ -152,7 +164,7 @@ export class ContainerInstance implements Instance {
       return await this.#engine.get<ContainerDetails>(`/containers/${this.#id}/json`);
     } catch (error) {
       if (isMissing(error)) return undefined;
-      throw error;
+      throw asEngineFailure(error, `The container of ${this.unit} could not be looked at`);
     }
   }
 

@@ -8,7 +8,7 @@ import type { Engine } from "./engine.ts";
 import { EngineRefusal, isMissing } from "./engine-refusal.ts";
 import type { ContainerDetails, ListedContainer } from "./engine-types.ts";
 import { watchExit } from "./exit-watch.ts";
-import type { Images } from "./images/images.ts";
+import type { Images, ProvidedImage, Providing } from "./images/images.ts";
 import { ContainerInstance, type Started } from "./instance.ts";
 import { parseInstanceDetail } from "./instance-detail.ts";
 import { filterOf, runLabel } from "./labels.ts";
@@ -30,6 +30,7 @@ export class ContainerPlace implements Place {
   readonly #engine: Engine;
   readonly #images: Images;
   readonly #run: RunIdentity;
+  readonly #prepared = new Map<string, ProvidedImage>();
   readonly #instances = new Set<ContainerInstance>();
 
   constructor(
@@ -46,7 +47,7 @@ export class ContainerPlace implements Place {
     unit: Unit,
     options: { readonly signal: AbortSignal; readonly progress: (text: string) => void },
   ): Promise<void> {
-    await this.#images.provide(unit.name, formOf(unit), options);
+    await this.#provide(unit, options);
   }
 
   async setUp(stack: Stack, { signal }: { readonly signal: AbortSignal }): Promise<void> {
@@ -60,7 +61,8 @@ export class ContainerPlace implements Place {
   async start(order: StartOrder, { signal }: { readonly signal: AbortSignal }): Promise<Instance> {
     const { unit, logFile, ports } = order;
     const form = formOf(unit);
-    const image = await this.#images.provide(unit.name, form, { signal, progress: () => {} });
+    const image =
+      this.#prepared.get(unit.name) ?? (await this.#provide(unit, { signal, progress: () => {} }));
     try {
       const id = await this.#create(order, form, image.name, signal);
       await putFiles(this.#engine, id, order, signal);
@@ -120,6 +122,16 @@ export class ContainerPlace implements Place {
   async close(): Promise<void> {
     for (const instance of this.#instances) instance.close();
     this.#instances.clear();
+  }
+
+  async #provide(unit: Unit, options: Providing): Promise<ProvidedImage> {
+    try {
+      const image = await this.#images.provide(unit.name, formOf(unit), options);
+      this.#prepared.set(unit.name, image);
+      return image;
+    } catch (error) {
+      throw asEngineFailure(error, `The image of ${unit.name} could not be provided`);
+    }
   }
 
   #track(started: Omit<Started, "engine" | "kind">): ContainerInstance {

@@ -143,6 +143,13 @@ describeEngines("Images", (engine) => {
     }
   });
 
+  test("that several units share are built once", async () => {
+    const image = source(`FROM ${busybox}\nRUN echo shared-${mark} > /one\n`);
+    const results = await Promise.all([1, 2, 3].map(() => provide(image)));
+    expect(results.map(({ built }) => built).sort()).toEqual([false, false, true]);
+    expect(new Set(results.map(({ name }) => name)).size).toBe(1);
+  });
+
   test("keep their plain tag as an alias, and leave one that is somebody else's", async () => {
     const text = `FROM ${busybox}\nLABEL mark=${mark}\n`;
     const alias = `localhost/${mark}-alias:1`;

@@ -187,6 +187,8 @@ describeEngines("A run in an engine", (engine) => {
       instance.exec(["sh", "-c", text], { signal, env: { A: "b" } });
     const both = await run("echo $A; echo err >&2; exit 4");
     expect([both.exitCode, both.output.trim().split("\n").sort()]).toEqual([4, ["b", "err"]]);
+    const absent = await instance.exec(["/no/such"], { signal: never });
+    expect([126, 127]).toContain(absent.exitCode);
     const long = await run("seq 1 30000");
     expect(long.output.length).toBeLessThanOrEqual(64 * 1024);
     expect(long.output).toMatch(/\n30000\n$/);

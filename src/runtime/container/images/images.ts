@@ -1,7 +1,6 @@
 import { RollcallError } from "../../../errors/rollcall-error.ts";
 import type { ContainerForm, ImageSource } from "../../../stack/types.ts";
 import type { Engine } from "../engine.ts";
-import { EngineRefusal } from "../engine-refusal.ts";
 import type { ImageDetails } from "../engine-types.ts";
 import { tagAlias } from "./alias.ts";
 import { buildImage } from "./build.ts";
@@ -28,6 +27,8 @@ export class Images {
   readonly #engine: Engine;
   readonly #kind: "podman" | "docker";
   readonly #architecture: string;
+  /** Units may share a build: the later ones wait for the first. */
+  readonly #building = new Map<string, Promise<unknown>>();
 
   constructor(engine: Engine, kind: "podman" | "docker", architecture: string) {
     this.#engine = engine;
@@ -83,23 +84,34 @@ export class Images {
       const inputs = await BuildInputs.read(unit, source);
       const key = buildKey(source, inputs, platform);
       const name = buildName(key);
-      const there = await this.find(name, signal);
-      if (there === undefined) {
+      const built = await this.#oneByOne(name, async () => {
+        if ((await this.find(name, signal)) !== undefined) return true;
         const build = { unit, source, inputs, key, name, platform, signal, progress, kind: this.#kind };
-        const unchanged = await buildImage(this.#engine, build);
-        if (!unchanged && attempt < 3) continue;
-        if (!unchanged) {
-          const message = `The build context ${source.context} of ${unit} keeps changing while it is read.`;
-          throw new RollcallError("IMAGE_BUILD_FAILED", { service: unit, message });
-        }
+        return buildImage(this.#engine, build);
+      });
+      if (!built && attempt < 3) continue;
+      if (!built) {
+        const message = `The build context ${source.context} of ${unit} keeps changing while it is read.`;
+        throw new RollcallError("IMAGE_BUILD_FAILED", { service: unit, message });
       }
-      const image = there ?? (await this.find(name, signal));
+      const image = await this.find(name, signal);
       if (image === undefined) {
         const message = `The engine says that it built the image of ${unit}, and does not have it.`;
         throw new RollcallError("ENGINE_FAILED", { service: unit, message });
       }
       if (source.alias !== undefined) await tagAlias(this.#engine, this, image, name, source.alias, progress);
       return this.#provided(image, name);
+    }
+  }
+
+  async #oneByOne<T>(name: string, task: () => Promise<T>): Promise<T> {
+    const before = this.#building.get(name) ?? Promise.resolve();
+    const mine = before.catch(() => {}).then(task);
+    this.#building.set(name, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#building.get(name) === mine) this.#building.delete(name);
     }
   }
 
@@ -138,8 +150,4 @@ function missing(
     message: `The image ${reference} of ${unit} is not there, and ${why}.`,
     hint: "Build it or load it into this engine, or give the service a `build`.",
   });
-}
-
-export function saidBy(error: unknown): string {
-  return error instanceof EngineRefusal ? error.said : error instanceof Error ? error.message : String(error);
 }

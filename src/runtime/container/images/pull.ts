@@ -7,6 +7,7 @@ import { registryAuth } from "./registry-auth.ts";
 
 /** A registry that says nothing for so long counts as unreachable. */
 const silenceLimitMs = 60_000;
+const progressIntervalMs = 500;
 
 export interface Pull {
   readonly unit: string;
@@ -32,12 +33,16 @@ export async function pullImage(engine: Engine, pull: Pull): Promise<void> {
       limitMs: silenceLimitMs,
     });
     const layers = new Map<string, ProgressLine>();
+    let toldMs = performance.now();
     for await (const line of jsonLines(stream)) {
       timer.refresh();
       const error = errorOf(line);
       if (error !== undefined) throw new EngineRefusal("POST", "/images/create", 500, error);
       const text = pullProgress(layers, line);
-      if (text !== undefined) progress(text);
+      // Engines tell every few kilobytes.
+      if (text === undefined || performance.now() - toldMs < progressIntervalMs) continue;
+      toldMs = performance.now();
+      progress(text);
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason;
