@@ -70,7 +70,9 @@ async function tryEngine(
   try {
     runtime = await openEngine("auto");
   } catch (error) {
-    return { why: asRollcallError(error).message };
+    // Every reason is told where processes will not do, or when an engine is asked for by name.
+    const { message } = asRollcallError(error);
+    return { why: otherwisePossible ? (message.split("\n")[0] ?? message).replace(/[.:]$/, "") : message };
   }
   const [refused] = await runtime.refusals(stack);
   // Where there is no other way, a missing image is an error like any other.
