@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { canProvide } from "../../../src/runtime/container/can-provide.ts";
 import type { ContainerRuntime } from "../../../src/runtime/container/runtime.ts";
 import type { ImageSource } from "../../../src/stack/types.ts";
@@ -13,6 +13,7 @@ type BuildSource = Extract<ImageSource, { kind: "build" }>;
 
 describeEngines("Images", (engine) => {
   let runtime: ContainerRuntime;
+  let folder: string;
   let context: string;
   const made = new Set<string>();
   const mark = randomId();
@@ -50,7 +51,10 @@ describeEngines("Images", (engine) => {
 
   beforeAll(async () => {
     runtime = await openEngine(engine);
-    context = await mkdtemp(join(tmpdir(), "rollcall-context-test-"));
+    folder = await mkdtemp(join(tmpdir(), "rollcall-context-test-"));
+    vi.stubEnv("XDG_CACHE_HOME", join(folder, "cache"));
+    context = join(folder, "context");
+    await mkdir(context);
     await writeFile(join(context, "a.txt"), `a ${mark}\n`);
     await writeFile(join(context, "ignored.log"), "1\n");
     await writeFile(join(context, ".dockerignore"), "*.log\n!kept.log\n");
@@ -60,7 +64,8 @@ describeEngines("Images", (engine) => {
   });
   afterAll(async () => {
     for (const name of made) await remove(name);
-    await rm(context, { recursive: true, force: true });
+    vi.unstubAllEnvs();
+    await rm(folder, { recursive: true, force: true });
     await runtime.close();
   });
 
