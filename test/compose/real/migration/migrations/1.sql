@@ -1,0 +1,1 @@
+insert into made_by_init values (1);
