@@ -59,9 +59,14 @@ export const databases: readonly Fault[] = [
       },
     };
   }),
-  fails("a real postgres has a setting that it does not know", everywhere, () => ({
+  fails("a real postgres has a setting that it does not know", everywhere, (stage) => ({
     units: { db: { ...real, settings: { max_conections: 10 } } },
-    expected: { code: "EXITED_EARLY", service: "db", says: ["max_conections"], visibleAt: () => undefined },
+    expected: {
+      code: stage.onProcesses ? "START_FAILED" : "EXITED_EARLY",
+      service: "db",
+      says: ["max_conections"],
+      visibleAt: () => undefined,
+    },
   })),
   fails("a real redis is asked without its password", everywhere, () => ({
     units: { cache: { recipe: "redis", password: secret, ready: { redis: true } } },

@@ -1,7 +1,8 @@
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { engines, everywhere, type Fault, fails, processes } from "./fault.ts";
 import { mountSmall } from "./small-disk.ts";
+import type { Stage } from "./stage.ts";
 import { chore, form, serverFile, unit } from "./units.ts";
 
 const early = { code: "EXITED_EARLY", service: "a" } as const;
@@ -125,8 +126,8 @@ export const endings: readonly Fault[] = [
     expected: { ...early, report: { exitCode: 9 } },
   })),
   fails("a service writes more than anybody reads, and crashes", everywhere, (stage) => ({
-    units: { a: unit(stage, { flood: 5000, start: { what: { exit: 5 } } }) },
-    expected: { ...early, says: ["line 4999"], report: { exitCode: 5 } },
+    units: { a: unit(stage, { flood: 20_000, start: { what: { exit: 5 } } }) },
+    expected: { ...early, says: ["xxx 19999"], report: { exitCode: 5 } },
   })),
   fails(
     "a service writes escape sequences and crashes",
@@ -161,7 +162,7 @@ export const endings: readonly Fault[] = [
     (stage) => ({
       units: { a: { ...unit(stage), ...form(stage, ["no-such-command"]) } },
       expected: {
-        code: stage.onProcesses ? "BINARY_MISSING" : "START_FAILED",
+        code: "START_FAILED",
         service: "a",
         says: ["no-such-command"],
       },
@@ -169,14 +170,23 @@ export const endings: readonly Fault[] = [
     { short: true },
   ),
   fails("a command that may not be run", everywhere, (stage) => ({
-    units: { a: { ...unit(stage), ...form(stage, ["/etc/hostname"]) } },
+    units: {
+      a: { ...unit(stage), ...form(stage, [stage.onProcesses ? plainFile(stage) : "/etc/hostname"]) },
+    },
     expected: { code: "START_FAILED", service: "a", says: [/permission|EACCES|not executable/i] },
   })),
-  fails("a folder to run in that is not there", processes, (stage) => ({
-    units: { a: { ...unit(stage), process: { command: ["node", "x.js"], cwd: "gone" } } },
-    expected: { code: "START_FAILED", service: "a", says: [/gone/] },
-    meanwhile: async () => rmSync(join(stage.dir, "gone"), { recursive: true, force: true }),
-  })),
+  fails("a folder to run in that is gone when it is needed", processes, (stage) => {
+    const cwd = join(stage.dir, "gone");
+    mkdirSync(cwd);
+    return {
+      units: { a: unit(stage), b: { ...unit(stage), process: { command: ["node", "x.js"], cwd } } },
+      meanwhile: async () => {
+        await stage.happened("start.requested", "a");
+        rmSync(cwd, { recursive: true });
+      },
+      expected: { code: "START_FAILED", service: "b", says: [/gone/] },
+    };
+  }),
   fails(
     "a service has more memory than its limit allows",
     engines,
@@ -194,3 +204,9 @@ export const endings: readonly Fault[] = [
     { short: true },
   ),
 ];
+
+function plainFile({ dir }: Stage): string {
+  const file = join(dir, "plain");
+  writeFileSync(file, "text", { mode: 0o644 });
+  return file;
+}

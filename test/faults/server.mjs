@@ -130,7 +130,7 @@ function raw(onSocket) {
 
 if (told.ignoreTerm) process.on("SIGTERM", () => say("SIGTERM is not for me"));
 for (const line of told.log ?? []) say(line);
-if (told.flood) for (let line = 0; line < told.flood; line += 1) say(`line ${line} ${"x".repeat(1000)}`);
+if (told.flood) for (let line = 0; line < told.flood; line += 1) say(`${"x".repeat(80)} ${line}`);
 if (told.unfinished) writeSync(1, told.unfinished);
 for (let child = 0; child < (told.children ?? 0); child += 1) {
   const source = `process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)`;

@@ -1,0 +1,4 @@
+import { definitions } from "./definitions.ts";
+import { playAll } from "./play.ts";
+
+playAll("definitions", definitions);

@@ -1,0 +1,4 @@
+import { foreign } from "./foreign.ts";
+import { playAll } from "./play.ts";
+
+playAll("foreign", foreign);
