@@ -19,6 +19,8 @@ export type Failure =
   | { readonly kind: "aborted"; readonly unit: undefined; readonly error: RollcallError };
 
 export function codeOf(failure: Failure): ErrorCode {
+  // Nobody knows whether it ended: the engine is gone.
+  if (exitOf(failure)?.lost !== undefined) return "ENGINE_FAILED";
   switch (failure.kind) {
     case "thrown":
     case "aborted":
@@ -44,7 +46,8 @@ export function exitOf(failure: Failure): Exit | undefined {
 }
 
 /** "exit code 3", "SIGKILL, out of memory". */
-export function sayExit({ exitCode, signal, oomKilled }: Exit): string {
+export function sayExit({ exitCode, signal, oomKilled, lost }: Exit): string {
+  if (lost !== undefined) return `out of sight, ${lost}`;
   const how = exitCode !== null ? `exit code ${exitCode}` : signal !== null ? signal : "nobody saw how";
   return oomKilled ? `${how}, out of memory` : how;
 }

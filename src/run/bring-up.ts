@@ -26,8 +26,6 @@ export interface Manner {
   readonly stay: boolean;
   /** What happened before there was a journal; readers have been told. */
   readonly notes: readonly string[];
-  /** One more of them. */
-  readonly tell: (text: string) => void;
 }
 
 /** Brings a new run up, or leaves nothing of it. The caller holds the lock. Throws RollcallError. */
@@ -50,12 +48,7 @@ async function withRuntime(
   request: UpRequest,
   manner: Manner,
 ): Promise<RunSession> {
-  const { runtime, note } = await chooseRuntime({
-    stack: plannedStack(request),
-    wanted: manner.runtime,
-    signal: AbortSignal.any([request.signal, AbortSignal.timeout(request.timeoutMs)]),
-    tell: manner.tell,
-  });
+  const { runtime, note } = await chooseRuntime(plannedStack(request), manner.runtime);
   try {
     const units = request.plan.steps.map(({ unit }) => unit);
     const allotment = await allotPorts(units, manner.ports);

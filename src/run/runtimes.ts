@@ -1,7 +1,6 @@
 import { asRollcallError, RollcallError } from "../errors/rollcall-error.ts";
 import type { Refusal, Runtime, RuntimeKind } from "../runtime/types.ts";
 import type { Stack } from "../stack/types.ts";
-import { newRunId, tempDirOf } from "./folders.ts";
 
 /** Loaded when needed: a start on processes has no use for an engine's client. */
 export async function openRuntime(kind: RuntimeKind): Promise<Runtime> {
@@ -17,14 +16,6 @@ async function openEngine(kind: "podman" | "docker" | "auto"): Promise<Runtime> 
   return findContainerRuntime(kind);
 }
 
-export interface Choosing {
-  readonly stack: Stack;
-  readonly wanted: RuntimeKind | "auto";
-  readonly signal: AbortSignal;
-  /** What takes its time: an image that is being pulled. */
-  readonly tell: (text: string) => void;
-}
-
 export interface ChosenRuntime {
   readonly runtime: Runtime;
   /** Which and why; undefined: it was asked for. */
@@ -35,9 +26,8 @@ export interface ChosenRuntime {
  * The runtime that was asked for. With "auto" a working engine that takes the stack and can have its images, else
  * processes. Throws RUNTIME_UNAVAILABLE, or RUNTIME_UNSUITABLE with everything that is refused.
  */
-export async function chooseRuntime(choosing: Choosing): Promise<ChosenRuntime> {
-  const { stack, wanted } = choosing;
-  if (wanted === "auto") return chooseAny(choosing);
+export async function chooseRuntime(stack: Stack, wanted: RuntimeKind | "auto"): Promise<ChosenRuntime> {
+  if (wanted === "auto") return chooseAny(stack);
   const runtime = await openRuntime(wanted);
   const refusals = await runtime.refusals(stack);
   if (refusals.length === 0) return { runtime, note: undefined };
@@ -45,10 +35,10 @@ export async function chooseRuntime(choosing: Choosing): Promise<ChosenRuntime> 
   throw unsuitable(`${wanted} cannot run this stack`, refusals);
 }
 
-async function chooseAny(choosing: Choosing): Promise<ChosenRuntime> {
+async function chooseAny(stack: Stack): Promise<ChosenRuntime> {
   const processes = await openRuntime("process");
-  const refusals = await processes.refusals(choosing.stack);
-  const engine = await tryEngine(choosing, refusals.length === 0);
+  const refusals = await processes.refusals(stack);
+  const engine = await tryEngine(stack, refusals.length === 0);
   if ("runtime" in engine) {
     await processes.close();
     const { runtime } = engine;
@@ -61,10 +51,9 @@ async function chooseAny(choosing: Choosing): Promise<ChosenRuntime> {
 }
 
 async function tryEngine(
-  choosing: Choosing,
+  stack: Stack,
   otherwisePossible: boolean,
 ): Promise<{ runtime: Runtime } | { why: string }> {
-  const { stack } = choosing;
   if (!stack.units.some((unit) => unit.container !== undefined)) return { why: "the stack has no images" };
   let runtime: Runtime;
   try {
@@ -79,44 +68,18 @@ async function tryEngine(
   const why = refused
     ? `${runtime.kind}: ${refused.unit}: ${refused.text}`
     : otherwisePossible
-      ? await whyNoImages(runtime, choosing)
+      ? await whyNoImages(runtime, stack)
       : undefined;
   if (why === undefined) return { runtime };
   await runtime.close();
   return { why };
 }
 
-/** Has every image that is not built here; undefined: they are all there now. Makes nothing of a run. */
-async function whyNoImages(runtime: Runtime, { stack, signal, tell }: Choosing): Promise<string | undefined> {
-  const id = newRunId();
-  const place = runtime.open({ id, stack: stack.name, name: stack.name, dir: "", tempDir: tempDirOf(id) });
-  try {
-    const units = stack.units.filter((unit) => unit.container?.image.kind === "image");
-    await Promise.all(
-      units.map((unit) => {
-        let told = false;
-        const progress = (text: string) => {
-          if (!told) tell(`${unit.name}: ${text}`);
-          told = true;
-        };
-        return place.prepare(unit, { signal, progress });
-      }),
-    );
-    return undefined;
-  } catch (error) {
-    if (signal.aborted) throw endOf(signal);
-    return `${runtime.kind}: ${asRollcallError(error).message}`;
-  } finally {
-    await place.close();
-  }
-}
-
-function endOf(signal: AbortSignal): unknown {
-  const { reason } = signal;
-  if (!(reason instanceof DOMException) || reason.name !== "TimeoutError") return reason;
-  return new RollcallError("DEADLINE", {
-    message: "The run's deadline passed while images were being pulled.",
-  });
+/** The first image that is neither there nor to be had; a quick look, nothing is pulled or built. */
+async function whyNoImages(runtime: Runtime, stack: Stack): Promise<string | undefined> {
+  const { canProvide } = await import("../runtime/container/can-provide.ts");
+  const provision = await canProvide(runtime, stack);
+  return provision.ok ? undefined : `${runtime.kind}: ${provision.why}`;
 }
 
 function unsuitable(lead: string, refusals: readonly Refusal[]): RollcallError {

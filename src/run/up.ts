@@ -63,7 +63,6 @@ async function attachOrStart(
     ports: options.ports ?? "fixed",
     stay: options.stay === true,
     notes,
-    tell: note,
   };
   const found = await findLiveRun(request.stack, request.name);
   if (found === undefined) return bringUp(request, wanted);
@@ -117,7 +116,6 @@ function asBefore(record: RunRecord, wanted: Manner, options: UpOptions): Manner
     ports: options.ports ?? record.ports,
     stay: wanted.stay || (record.stay && record.state === "ready"),
     notes: wanted.notes,
-    tell: wanted.tell,
   };
 }
 

@@ -8,7 +8,7 @@ import { readRecord } from "./record.ts";
 import type { RunSession } from "./session.ts";
 
 export interface RunWatch {
-  /** Rejects with SERVICE_DIED; never resolves. */
+  /** Rejects with SERVICE_DIED, or ENGINE_FAILED when the engine is gone; never resolves. */
   readonly failed: Promise<never>;
   watch(service: string, instance: Instance): void;
   /** This instance is going to end on purpose. */
@@ -74,8 +74,9 @@ function takenDownError(service: string, { record }: RunSession): RollcallError 
 async function diedError(service: string, exit: Exit, { dir, request }: RunSession): Promise<RollcallError> {
   const mask = stackMask(request.stack);
   const logTail = await readLogTail(logFileOf(dir, service), { lines: tailLines, mask });
-  return new RollcallError("SERVICE_DIED", {
-    ...exit,
+  const { lost, ...end } = exit;
+  return new RollcallError(lost === undefined ? "SERVICE_DIED" : "ENGINE_FAILED", {
+    ...end,
     service,
     message: `${service} ended although the stack was up: ${sayExit(exit)}.`,
     logTail,
