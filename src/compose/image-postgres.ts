@@ -9,6 +9,8 @@ export const postgresImage: KnownImage = {
   scheme: "postgresql",
   programs: "postgres|pg_ctl|docker-entrypoint\\.sh|run-postgresql",
   initServer: true,
+  // Its fast shutdown, which does not wait for clients to leave.
+  stopSignal: "SIGINT",
   portOf: ({ words, env }) =>
     portOption(words, ["-p", "--port"], env) ??
     (Number(settingsOf(words)["port"] ?? env["PGPORT"] ?? env["POSTGRESQL_PORT_NUMBER"]) || undefined),

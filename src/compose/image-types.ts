@@ -14,6 +14,8 @@ export interface KnownImage {
    * Its init phase answers local health checks too early: the protocol is proven beside whatever the file asks for.
    */
   readonly initServer?: true;
+  /** How its image says that it is stopped, if not by SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals;
   /** The port that its command or environment sets. */
   portOf?(use: ImageUse): number | undefined;
   /** How it runs without an engine; undefined: it cannot. */

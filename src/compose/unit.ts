@@ -59,7 +59,7 @@ export function readUnit(reading: Reading, surroundings: Surroundings): Unit {
     container,
     process: use === undefined ? undefined : processForm(reading, server?.process?.(use), files),
     budgetMs: taskBudgetMs,
-    stop: { signal: readSignal(reading), graceMs: readGrace(reading) },
+    stop: { signal: readSignal(reading, server?.stopSignal), graceMs: readGrace(reading) },
     facts,
     secrets: secretsIn({ login, env: templates, facts, name, granted: secretValues(reading) }),
   };
@@ -143,9 +143,9 @@ function checkKeys(reading: Reading): void {
   }
 }
 
-function readSignal(reading: Reading): NodeJS.Signals {
+function readSignal(reading: Reading, usual: NodeJS.Signals = "SIGTERM"): NodeJS.Signals {
   const given = textOf(reading.tree["stop_signal"]);
-  if (given === undefined) return "SIGTERM";
+  if (given === undefined) return usual;
   const name = given.startsWith("SIG") ? given : `SIG${given}`;
   if (/^SIG(TERM|INT|QUIT|HUP|KILL|USR1|USR2|WINCH)$/.test(name)) return name as NodeJS.Signals;
   reading.refuse(["stop_signal"], `unknown signal "${given}"`);

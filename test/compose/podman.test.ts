@@ -154,13 +154,13 @@ describe.runIf(address !== undefined)("compose files of others run on Podman", {
     }));
 
   test("a service that never gets healthy fails the start within its own budget, and is named", async () => {
-    const { code, service, observed, notStarted } = await failureOf("never-healthy");
+    const { code, service, attempts, notStarted } = await failureOf("never-healthy");
     expect({ code, service, notStarted }).toEqual({
       code: "NOT_READY",
       service: "sick",
       notStarted: ["waits"],
     });
-    expect(observed).toContain("exit");
+    expect(attempts).toBeGreaterThan(0);
   });
 
   test("a failed one-shot fails the start with its own words", async () => {
