@@ -119,7 +119,11 @@ function hintOf(
         ...report,
         message: thrown === undefined ? "" : report.message,
         log: report.logTail,
-        ports: ports.map(({ container, host }) => ({ inside: container, host })),
+        // On this machine's processes there is no inside.
+        ports: ports.map(({ container, host }) => ({
+          inside: conducting.runtime.addressing === "inside" ? container : host,
+          host,
+        })),
         needs: progress?.step.unit.after.map(({ service }) => service) ?? [],
       });
   return found === undefined ? `${cause} ${cure}` : `${found.cause} ${found.cure}`;

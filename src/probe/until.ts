@@ -26,6 +26,9 @@ export interface UntilReadyOptions {
  */
 export const wrongPersistsMs = 3000;
 
+/** A look that has waited so long without an answer has seen that there is none, in milliseconds. */
+const longLookMs = 1000;
+
 /** So long a look that was given up has to say what it was waiting for; then nobody listens to it any more. */
 const lastWordMs = 20;
 
@@ -50,7 +53,7 @@ export async function untilReady(options: UntilReadyOptions): Promise<Outcome> {
   }
 }
 
-type Seen = { readonly look: Look; readonly incarnation?: Incarnation };
+type Seen = { readonly look: Look; readonly incarnation?: Incarnation; readonly unansweredMs?: number };
 
 class Wait {
   readonly #options: UntilReadyOptions;
@@ -71,9 +74,9 @@ class Wait {
     const { probe } = this.#options;
     while (this.#ending.first === undefined) {
       const lookedAt = performance.now();
-      const { look, incarnation } = await this.#see();
+      const { look, incarnation, unansweredMs = 0 } = await this.#see();
       await this.#ending.settled();
-      this.#note(look);
+      this.#note(look, unansweredMs);
       if (this.#ending.first !== undefined) break;
       if (look.verdict === "ready" && incarnation !== undefined) {
         const { level, observed } = look;
@@ -108,6 +111,7 @@ class Wait {
       const waitingFor = thrown instanceof LookAborted && thrown.waitingFor;
       return {
         look: notYet(`no answer within ${Math.round(limitMs)} ms${waitingFor ? ` ${waitingFor}` : ""}`),
+        unansweredMs: limitMs,
       };
     } finally {
       clearTimeout(timer);
@@ -138,10 +142,12 @@ class Wait {
     this.#limitMs = Math.min(this.#limitMs * 2, Math.max(lookLimitMs, patientLimitMs));
   }
 
-  #note(look: Look): void {
-    // A look that the end itself has cut off saw nothing; what was seen before says more.
-    const cutOff = this.#ending.first !== undefined && look.observed.startsWith("no answer within");
-    if (cutOff && (this.#ending.first?.kind !== "budget" || this.#lastObserved !== undefined)) return;
+  #note(look: Look, unansweredMs: number): void {
+    // A look that the end itself has cut off saw nothing; what was seen before says more, unless it is long ago.
+    const end = this.#ending.first?.kind;
+    const cutOff = end !== undefined && look.observed.startsWith("no answer within");
+    const known = this.#lastObserved !== undefined && unansweredMs < longLookMs;
+    if (cutOff && (end !== "budget" || known)) return;
     this.#wrongSince = look.verdict === "wrong" ? (this.#wrongSince ?? performance.now()) : undefined;
     if (look.observed === this.#lastObserved) return;
     this.#lastObserved = look.observed;

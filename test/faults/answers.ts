@@ -4,7 +4,7 @@ import type { RawUnit } from "../../src/stack/raw.ts";
 import { budgetEnd, engines, everywhere, type Fault, fails, holds } from "./fault.ts";
 import { type Behaviour, unit } from "./units.ts";
 
-const budgetMs = 2500;
+const budgetMs = 4000;
 const lateMs = 3000;
 
 /** One service with a small budget, which it does not keep. */
@@ -24,7 +24,7 @@ function unready(
       expected: {
         code: "NOT_READY",
         service: "a",
-        says: ["2.5 s", ...says],
+        says: ["4 s", ...says],
         report: { notStarted: ["b"] },
         visibleAt: budgetEnd("a", budgetMs),
       },

@@ -173,7 +173,7 @@ export const endings: readonly Fault[] = [
     units: {
       a: { ...unit(stage), ...form(stage, [stage.onProcesses ? plainFile(stage) : "/etc/hostname"]) },
     },
-    expected: { code: "START_FAILED", service: "a", says: [/permission|EACCES|not executable/i] },
+    expected: { code: "START_FAILED", service: "a", says: [/permission|EACCES|may not be executed/i] },
   })),
   fails("a folder to run in that is gone when it is needed", processes, (stage) => {
     const cwd = join(stage.dir, "gone");

@@ -48,7 +48,8 @@ function isServedByForm(unit: Unit, { target }: FileMount): boolean {
     case "postgres":
       return /^\/(docker-entrypoint-initdb\.d|var\/lib\/postgresql)(\/|$)/.test(target);
     case "redis":
-      return /^\/data\/?$/.test(target);
+      // The recipe's password file is for images; the process has one of its own.
+      return /^\/(data\/?|usr\/local\/etc\/redis\/rollcall\.conf)$/.test(target);
     default:
       return false;
   }
