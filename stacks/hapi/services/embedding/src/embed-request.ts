@@ -18,26 +18,42 @@ export const largestBatch = 32;
 
 /** Reads the body of POST /api/v1/embed. */
 export function readEmbedRequest(body: string): EmbedRequest {
-  if (body.trim() === "") {
-    return invalid({ type: "missing", loc: ["body"], msg: "Field required", input: null });
-  }
   let value: unknown;
   try {
-    value = JSON.parse(body);
+    value = body.trim() === "" ? null : JSON.parse(body);
   } catch (error) {
-    const ctx = { error: error instanceof Error ? error.message : String(error) };
-    return invalid({ type: "json_invalid", loc: ["body", 0], msg: "JSON decode error", input: {}, ctx });
+    const reason = error instanceof Error ? error.message : String(error);
+    const loc = ["body", positionOf(reason, body)];
+    return invalid({
+      type: "json_invalid",
+      loc,
+      msg: "JSON decode error",
+      input: {},
+      ctx: { error: reason },
+    });
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (value === null) {
+    return invalid({ type: "missing", loc: ["body"], msg: "Field required", input: null });
+  }
+  if (typeof value !== "object" || Array.isArray(value)) {
     const msg = "Input should be a valid dictionary or object to extract fields from";
     return invalid({ type: "model_attributes_type", loc: ["body"], msg, input: value });
   }
   return readFields(value);
 }
 
+/** Where the parser stopped, as far as it says so. */
+function positionOf(reason: string, body: string): number {
+  const [, position] = /at position (\d+)/.exec(reason) ?? [];
+  if (position !== undefined) return Number(position);
+  return reason.startsWith("Unexpected end") ? body.length : 0;
+}
+
 function readFields(body: object): EmbedRequest {
-  const text = "text" in body ? body.text : undefined;
-  const texts = "texts" in body ? body.texts : undefined;
+  // null means absent for the one that need not be there.
+  const texts = ("texts" in body ? body.texts : undefined) ?? undefined;
+  const given = "text" in body ? body.text : undefined;
+  const text = texts === undefined ? given : (given ?? undefined);
   if (text !== undefined && texts !== undefined) {
     const msg = "Value error, give either text or texts, not both";
     return invalid({ type: "value_error", loc: ["body"], msg, input: body });
@@ -95,5 +111,15 @@ function countCharacters(text: string): number {
 }
 
 function invalid(...detail: Mistake[]): EmbedRequest {
-  return { kind: "invalid", detail };
+  return { kind: "invalid", detail: detail.map(echoable) };
+}
+
+/** A value may be nested deeper than can be written: the answer must not fail by what it echoes. */
+function echoable(mistake: Mistake): Mistake {
+  try {
+    JSON.stringify(mistake.input);
+    return mistake;
+  } catch {
+    return { ...mistake, input: null };
+  }
 }

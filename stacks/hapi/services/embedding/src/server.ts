@@ -28,17 +28,23 @@ export function createEmbeddingServer(parts: Parts): Server {
   const routes = createRoutes(parts);
   const server = createServer((request, response) => {
     const startedMs = performance.now();
-    void answer(routes, request, parts.log).then((given) => {
-      // Once it is closing, the answer is the last one on its connection.
-      response.shouldKeepAlive &&= server.listening;
-      send(request, response, given);
-      parts.log("debug", "request", {
-        method: request.method,
-        path: request.url,
-        status: given.status,
-        ms: Math.round(performance.now() - startedMs),
+    answer(routes, request, parts.log)
+      .then((given) => {
+        // Once it is closing, the answer is the last one on its connection.
+        response.shouldKeepAlive &&= server.listening;
+        send(request, response, given);
+        parts.log("debug", "request", {
+          method: request.method,
+          path: request.url,
+          status: given.status,
+          ms: Math.round(performance.now() - startedMs),
+        });
+      })
+      // One answer that cannot be sent must not end the service for everybody.
+      .catch((error: unknown) => {
+        parts.log("error", "the answer could not be sent", { reason: String(error) });
+        response.destroy();
       });
-    });
   });
   return server;
 }
@@ -101,7 +107,8 @@ async function answer(
     if (error instanceof TooLarge) {
       return { status: 413, body: { detail: error.message } };
     }
-    log("error", "request failed", { path, reason: String(error) });
+    // A client that hung up is nobody's failure.
+    log(request.complete ? "error" : "debug", "request failed", { path, reason: String(error) });
     return { status: 500, body: { detail: "Internal Server Error" } };
   }
 }

@@ -70,7 +70,10 @@ test.each([
   ["a text of spaces", { text: " \n\t " }, "string_too_short", ["body", "text"]],
   ["a text of 10001 characters", { text: "x".repeat(10_001) }, "string_too_long", ["body", "text"]],
   ["an array", ["text"], "model_attributes_type", ["body"]],
-  ["no JSON", "{text", "json_invalid", ["body", 0]],
+  ["null", null, "missing", ["body"]],
+  ["a text that is null", { text: null }, "string_type", ["body", "text"]],
+  ["no JSON", "{text", "json_invalid", ["body", 1]],
+  ["JSON that ends early", '{"text":', "json_invalid", ["body", 8]],
   ["no body", "", "missing", ["body"]],
   ["text and texts", { text: "a", texts: ["b"] }, "value_error", ["body"]],
   ["an empty batch", { texts: [] }, "too_short", ["body", "texts"]],
@@ -83,6 +86,29 @@ test.each([
   expect(detail).toHaveLength(1);
   expect(detail[0]).toMatchObject({ type, loc, msg: expect.any(String) });
   expect(detail[0]).toHaveProperty("input");
+});
+
+test("null means absent for whichever of text and texts need not be there", async () => {
+  expect((await post(service.url, { text: "a", texts: null })).status).toBe(200);
+  const batch = await post(service.url, { text: null, texts: ["a"] });
+  expect(await batch.json()).toHaveProperty("embeddings");
+});
+
+test("a value nested too deep to be echoed is refused like any other", async () => {
+  const depth = 200_000;
+  const response = await post(service.url, `{"text":${"[".repeat(depth)}${"]".repeat(depth)}}`);
+  expect(response.status).toBe(422);
+  expect(await response.json()).toMatchObject({ detail: [{ type: "string_type", input: null }] });
+  expect((await fetch(`${service.url}/health`)).status).toBe(200);
+});
+
+test("health is answered while 60 requests wait for the model", async () => {
+  const texts = Array.from({ length: 60 }, (_, index) => `pod ${index} was killed`);
+  const work = Promise.all(texts.map(async (text) => (await post(service.url, { text })).status));
+  for (let asked = 0; asked < 10; asked += 1) {
+    expect((await fetch(`${service.url}/health`)).status).toBe(200);
+  }
+  expect(new Set(await work)).toEqual(new Set([200]));
 });
 
 test("a body beyond the limit is refused with 413", async () => {
@@ -102,8 +128,16 @@ test("the root describes the service, and the OpenAPI document its embed endpoin
   const root = (await (await fetch(service.url)).json()) as object;
   expect(root).toMatchObject({ service: "embedding-service", version: "0.1.0", dimensions: 512 });
   expect(root).toHaveProperty("endpoints.embed", "POST /api/v1/embed");
-  const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: object };
-  expect(document.paths).toHaveProperty(["/api/v1/embed"]);
+  const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as {
+    paths: object;
+    components: { schemas: object };
+  };
+  expect(Object.keys(document.paths)).toEqual(["/", "/health", "/api/v1/embed", "/metrics"]);
+  const named = Object.keys(document.components.schemas);
+  const referred = [...JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g)].map(
+    ([, name]) => name,
+  );
+  expect(named).toEqual(expect.arrayContaining(referred));
 });
 
 test("metrics count requests by outcome", async () => {
