@@ -34,9 +34,9 @@ export async function ensureTemplate(server: DatabaseServer, source: string): Pr
       if (await exists(workshop, template)) return;
       const making = `rollcall_making_${template.slice(-40)}`;
       await workshop.query(`DROP DATABASE IF EXISTS ${named(making)}`);
-      const sql = await cloneSql(server, workshop, making, source);
-      await withoutClients(desk, [source], () => workshop.query(sql));
-      await copySettings(workshop, source, making);
+      const recipe = await readCloneRecipe(server, source);
+      await withoutClients(desk, [source], () => workshop.query(cloneSql(recipe, making)));
+      if (recipe.hasSettings) await copySettings(workshop, source, making);
       await workshop.query(`ALTER DATABASE ${named(making)} ALLOW_CONNECTIONS false IS_TEMPLATE true`);
       // Only what is complete has the name.
       await workshop.query(`ALTER DATABASE ${named(making)} RENAME TO ${named(template)}`);
@@ -45,23 +45,44 @@ export async function ensureTemplate(server: DatabaseServer, source: string): Pr
   return template;
 }
 
+/** How a database is copied; read once for all its clones. */
+export interface CloneRecipe {
+  readonly from: string;
+  /** What follows the names. */
+  readonly manner: string;
+  /** ALTER DATABASE … SET was said of it. */
+  readonly hasSettings: boolean;
+}
+
+export async function readCloneRecipe(server: DatabaseServer, from: string): Promise<CloneRecipe> {
+  const [found] = await server.desk.query(
+    `SELECT pg_get_userbyid(datdba) AS owner, pg_get_userbyid(datdba) = current_user AS mine,
+       EXISTS (SELECT FROM pg_db_role_setting WHERE setdatabase = pg_database.oid) AS settings
+     FROM pg_database WHERE datname = $1`,
+    [from],
+  );
+  const owner =
+    found === undefined || found["mine"] === true ? "" : ` OWNER ${named(String(found["owner"]))}`;
+  // Copying files is several times faster than logging every page.
+  const strategy = (await server.version()) >= 150000 ? " STRATEGY FILE_COPY" : "";
+  return { from, manner: `${owner}${strategy}`, hasSettings: found?.["settings"] === true };
+}
+
 /** Call it with the workshop's connection in hands, under `cloningLock`. */
 export async function cloneDatabase(
-  server: DatabaseServer,
   workshop: Queries,
-  {
-    template,
-    name,
-    state,
-  }: { readonly template: string; readonly name: string; readonly state: "spare" | "used" },
-): Promise<void> {
-  await workshop.query(await cloneSql(server, workshop, name, template));
-  await copySettings(workshop, template, name);
+  recipe: CloneRecipe,
+  state: "spare" | "used",
+): Promise<string> {
+  const name = newDatabaseName();
+  await workshop.query(cloneSql(recipe, name));
+  if (recipe.hasSettings) await copySettings(workshop, recipe.from, name);
   await workshop.query("INSERT INTO databases (name, template, state) VALUES ($1, $2, $3)", [
     name,
-    template,
+    recipe.from,
     state,
   ]);
+  return name;
 }
 
 /** Its clients are disconnected. A database that is gone already is fine. */
@@ -79,21 +100,8 @@ export async function dropDatabase(
   });
 }
 
-async function cloneSql(
-  server: DatabaseServer,
-  workshop: Queries,
-  name: string,
-  from: string,
-): Promise<string> {
-  const [found] = await workshop.query(
-    "SELECT pg_get_userbyid(datdba) AS owner, pg_get_userbyid(datdba) = current_user AS mine FROM pg_database WHERE datname = $1",
-    [from],
-  );
-  const owner =
-    found === undefined || found["mine"] === true ? "" : ` OWNER ${named(String(found["owner"]))}`;
-  // Copying files is several times faster than logging every page.
-  const strategy = (await server.version()) >= 150000 ? " STRATEGY FILE_COPY" : "";
-  return `CREATE DATABASE ${named(name)} TEMPLATE ${named(from)}${owner}${strategy}`;
+function cloneSql({ from, manner }: CloneRecipe, name: string): string {
+  return `CREATE DATABASE ${named(name)} TEMPLATE ${named(from)}${manner}`;
 }
 
 /** What ALTER DATABASE … SET has said: CREATE DATABASE … TEMPLATE leaves it behind. */

@@ -2,12 +2,14 @@ import pg from "pg";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import type { Queries } from "./admin-connection.ts";
 import {
+  type CloneRecipe,
   cloneDatabase,
   cloningLock,
   dropDatabase,
   ensureTemplate,
   exists,
   newDatabaseName,
+  readCloneRecipe,
   templateOf,
 } from "./clone.ts";
 import { createDatabase, type Database, type DatabaseOptions } from "./database.ts";
@@ -69,6 +71,14 @@ export async function createDatabasePool(options: PoolOptions): Promise<Database
 function poolOf(server: DatabaseServer, source: string): DatabasePool {
   const { desk } = server;
   const template = templateOf(source);
+  let recipe: Promise<CloneRecipe> | undefined;
+  const readRecipe = (): Promise<CloneRecipe> => {
+    recipe ??= readCloneRecipe(server, template);
+    recipe.catch(() => {
+      recipe = undefined;
+    });
+    return recipe;
+  };
   let wanted = 0;
   let closed = false;
   let filling = false;
@@ -87,7 +97,7 @@ function poolOf(server: DatabaseServer, source: string): DatabasePool {
   };
   const fill = async (inTurn: DatabaseServer["inTurn"]): Promise<void> => {
     // One a turn: whoever waits for a database comes between.
-    while (!closed && (await inTurn((workshop) => addSpare(server, workshop, template, wanted))));
+    while (!closed && (await inTurn(async (workshop) => addSpare(workshop, await readRecipe(), wanted))));
   };
   const prepare = async (size: number): Promise<void> => {
     if (closed) return;
@@ -100,16 +110,31 @@ function poolOf(server: DatabaseServer, source: string): DatabasePool {
     void fillQuietly();
   };
 
+  let ahead: Promise<string | undefined> | undefined;
+  let taken = 0;
+  const takePrepared = async (): Promise<string | undefined> => {
+    const claimed = ahead;
+    ahead = undefined;
+    const name = (await claimed) ?? (await claim(desk, template));
+    taken += 1;
+    // Whoever takes a second one takes one for every test: the next is claimed while the test runs.
+    if (taken > 1 && !closed) ahead ??= claim(desk.quietly, template).catch(() => undefined);
+    return name;
+  };
+  const giveBackClaimed = async (): Promise<void> => {
+    const name = await ahead;
+    if (name !== undefined)
+      await desk.query("UPDATE databases SET state = 'spare' WHERE name = $1", [name]).catch(() => {});
+  };
+
   const take = async (): Promise<string> => {
-    const prepared = await claim(desk, template);
+    const prepared = await desk.held(takePrepared);
     if (prepared !== undefined) return prepared;
     return server.inTurn((workshop) =>
       underLock(workshop, cloningLock, async () => {
         const meanwhile = await claim(workshop, template);
         if (meanwhile !== undefined) return meanwhile;
-        const name = newDatabaseName();
-        await cloneDatabase(server, workshop, { template, name, state: "used" });
-        return name;
+        return cloneDatabase(workshop, await readRecipe(), "used");
       }),
     );
   };
@@ -128,7 +153,7 @@ function poolOf(server: DatabaseServer, source: string): DatabasePool {
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed = true;
-    closing ??= server.close();
+    closing ??= desk.held(giveBackClaimed).then(() => server.close());
     return closing;
   };
 
@@ -143,6 +168,7 @@ function poolOf(server: DatabaseServer, source: string): DatabasePool {
     },
     warm: async (size: number = wanted) => {
       await prepare(size);
+      await desk.held(async () => ahead);
       await fill(server.inTurn);
     },
     reset,
@@ -165,19 +191,14 @@ async function claim(connection: Queries, template: string): Promise<string | un
 }
 
 /** False when there are enough. */
-async function addSpare(
-  server: DatabaseServer,
-  workshop: Queries,
-  template: string,
-  wanted: number,
-): Promise<boolean> {
+async function addSpare(workshop: Queries, recipe: CloneRecipe, wanted: number): Promise<boolean> {
   return underLock(workshop, cloningLock, async () => {
     const [row] = await workshop.query(
       "SELECT count(*)::int AS spares FROM databases WHERE template = $1 AND state = 'spare'",
-      [template],
+      [recipe.from],
     );
     if (Number(row?.["spares"]) >= wanted) return false;
-    await cloneDatabase(server, workshop, { template, name: newDatabaseName(), state: "spare" });
+    await cloneDatabase(workshop, recipe, "spare");
     return true;
   });
 }

@@ -25,10 +25,12 @@ export async function claimNumber(access: RedisAccess): Promise<RedisClaim | und
       const { free, claims } = await look(connection, access);
       const index = free[Math.floor(Math.random() * free.length)];
       if (index === undefined) break;
-      await connection.send("CLIENT", "SETNAME", nameOf(index, id));
       // Redis does one command after the other: of two that claim one number, at least one sees the other.
-      const after = await look(connection, access);
-      const others = after.claims.filter((claim) => claim.index === index && claim.id !== id);
+      const [, clients] = await Promise.all([
+        connection.send("CLIENT", "SETNAME", nameOf(index, id)),
+        connection.send("CLIENT", "LIST"),
+      ]);
+      const others = claimsIn(String(clients)).filter((claim) => claim.index === index && claim.id !== id);
       if (others.length === 0) return hold(connection, access, index, id);
       await connection.send("CLIENT", "SETNAME", "");
       await delay(Math.random() * (claims.length + 1));
@@ -48,17 +50,24 @@ interface Claimed {
 
 /** Numbers that nobody claims, nobody is connected to, and that hold nothing; 0 is the stack's own. */
 async function look(connection: RedisConnection, access: RedisAccess) {
-  const clients = String(await connection.send("CLIENT", "LIST"));
-  const claims = [...clients.matchAll(/ name=rollcall-db-(\d+)-([a-z2-7]+) /g)].map(
-    ([, index, id]): Claimed => ({ index: Number(index), id: id ?? "" }),
-  );
+  const [listed, keyspace, count] = await Promise.all([
+    connection.send("CLIENT", "LIST"),
+    connection.send("INFO", "keyspace"),
+    countOfDatabases(connection),
+  ]);
+  const claims = claimsIn(String(listed));
   const used = new Set([0, access.index, ...claims.map(({ index }) => index)]);
-  for (const [, index] of clients.matchAll(/ db=(\d+) /g)) used.add(Number(index));
-  for (const [, index] of String(await connection.send("INFO", "keyspace")).matchAll(/^db(\d+):/gm))
-    used.add(Number(index));
-  const count = await countOfDatabases(connection);
+  for (const [, index] of String(listed).matchAll(/ db=(\d+) /g)) used.add(Number(index));
+  for (const [, index] of String(keyspace).matchAll(/^db(\d+):/gm)) used.add(Number(index));
   const free = Array.from({ length: count }, (_, index) => index).filter((index) => !used.has(index));
   return { free, claims };
+}
+
+function claimsIn(clients: string): readonly Claimed[] {
+  return [...clients.matchAll(/ name=rollcall-db-(\d+)-([a-z2-7]+) /g)].map(([, index, id]) => ({
+    index: Number(index),
+    id: id ?? "",
+  }));
 }
 
 async function countOfDatabases(connection: RedisConnection): Promise<number> {

@@ -24,11 +24,10 @@ export async function connectRedis(access: RedisAccess): Promise<RedisConnection
   const connection = conversation(socket);
   socket.setTimeout(connectLimitMs, () => socket.destroy(new Error("no connection within 30 s")));
   try {
-    if (access.password !== "") {
-      const user = access.user === "" ? [] : [access.user];
-      await connection.send("AUTH", ...user, access.password);
-    }
-    await connection.send("SELECT", access.index);
+    const user = access.user === "" ? [] : [access.user];
+    const authenticated =
+      access.password === "" ? undefined : connection.send("AUTH", ...user, access.password);
+    await Promise.all([authenticated, connection.send("SELECT", access.index)]);
     socket.setTimeout(0);
     return connection;
   } catch (error) {

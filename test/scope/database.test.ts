@@ -42,7 +42,7 @@ test("a warm pool hands out what is prepared, and prepares anew", async () => {
   const handed = await Promise.all([pool.database(), pool.database()]);
   expect(handed.every(({ name }) => before.has(name))).toBe(true);
   await pool.warm();
-  expect((await databases()).filter((name) => !before.has(name))).toHaveLength(2);
+  expect((await databases()).filter((name) => !before.has(name)).length).toBeGreaterThanOrEqual(2);
   await Promise.all(handed.map((database) => database.drop()));
 });
 
@@ -58,10 +58,12 @@ test("another process's pool is handed out too, and no database twice", async ()
 test("a database gets the name asked for; a taken one is refused and leaves nothing", async () => {
   await using first = await db().database({ name: "mine: all of it" });
   expect(await ask(first.url, "SELECT current_database()")).toEqual([["mine: all of it"]]);
-  await (await db().pool()).warm();
+  const filler = await db().pool();
+  await filler.warm();
   const before = await databases();
-  await expect(db().database({ name: "mine: all of it" })).rejects.toMatchObject({ code: "NAME_TAKEN" });
-  await (await db().pool()).warm();
+  await using other = await createDatabasePool({ adminUrl: db().url() });
+  await expect(other.database({ name: "mine: all of it" })).rejects.toMatchObject({ code: "NAME_TAKEN" });
+  await filler.warm();
   expect(await databases()).toHaveLength(before.length);
   await expect(db().database({ name: "x".repeat(64) })).rejects.toMatchObject({ code: "USAGE" });
 });
