@@ -20,7 +20,9 @@ export async function useStack<Services extends string, Exports extends string>(
   options: Omit<StartOptions<Services, Exports>, "stack"> = {},
 ): Promise<StackInTests<Services, Exports>> {
   if (readValues(nameOf(definition), process.env) !== undefined) return stackInTests(definition);
-  const { values, down } = await startForTests({ ...options, stack: definition }, { cwd: process.cwd() });
+  // Said once a file it would be noise.
+  const quiet = { progress: "quiet", ...options, stack: definition } as const;
+  const { values, down } = await startForTests(quiet, { cwd: process.cwd() });
   after(down);
   return viewOf(() => values);
 }

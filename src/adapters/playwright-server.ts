@@ -1,7 +1,7 @@
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { writeReadySign } from "./playwright-sign.ts";
 import { resolveSource } from "./stack-source.ts";
-import { startError } from "./start-error.ts";
+import { StartError } from "./start-error.ts";
 import { type Started, type StartOptions, startForTests } from "./start-for-tests.ts";
 
 interface Order {
@@ -47,8 +47,8 @@ try {
   await main(JSON.parse(process.env["ROLLCALL_PLAYWRIGHT"] ?? "") as Order);
   process.exitCode = 0;
 } catch (error) {
-  const report = error instanceof Error && "report" in error ? error : startError(error);
-  process.stderr.write(`${report.message}\n`);
+  const told = error instanceof StartError ? error : new StartError(error);
+  process.stderr.write(`${told.message}\n`);
   process.exitCode = 1;
 }
 process.stdin.destroy();

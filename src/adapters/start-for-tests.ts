@@ -7,7 +7,7 @@ import type { RuntimeKind } from "../runtime/types.ts";
 import { createDatabasePool, type DatabasePool } from "../scope/database-pool.ts";
 import { resolveSource, type StackSource } from "./stack-source.ts";
 import { publishValues, type StackValues, valuesOf } from "./stack-values.ts";
-import { startError } from "./start-error.ts";
+import { StartError } from "./start-error.ts";
 
 type Passed = "order" | "ports" | "timeoutMs" | "name" | "keepOnFailure" | "onEvent" | "signal";
 
@@ -63,7 +63,7 @@ export async function startForTests<Services extends string, Exports extends str
     return { run, values, down: downOf(run, publishValues(values, process.env)) };
   } catch (error) {
     await run?.down().catch(() => {});
-    throw startError(error);
+    throw new StartError(error);
   } finally {
     teller.end();
     await Promise.all(pools.map((pool) => pool.close()));
@@ -74,7 +74,7 @@ function downOf(run: Run, unpublish: () => void): () => Promise<void> {
   return async () => {
     unpublish();
     await run.down().catch((error) => {
-      throw startError(error);
+      throw new StartError(error);
     });
   };
 }
@@ -86,7 +86,7 @@ function runtimeFromEnvironment(): RuntimeKind | "auto" {
 
 /** The tests that fail from now on do so because of it: it is said once. */
 function tellLoss(run: Run): void {
-  run.failed.catch((error) => process.stderr.write(`\n${startError(error).message}\n`));
+  run.failed.catch((error) => process.stderr.write(`\n${new StartError(error).message}\n`));
 }
 
 function createTeller(progress: ProgressMode | undefined) {

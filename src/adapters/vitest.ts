@@ -1,3 +1,4 @@
+import type {} from "vitest";
 import type { TestProject } from "vitest/node";
 import type { StackDefinition } from "../stack/define.ts";
 import type { ExportsOf, ServicesOf } from "./stack-source.ts";
