@@ -21,7 +21,7 @@ export function createRunScopes(stack: Stack): RunScopes {
     of(name, address) {
       const unit = stack.units.find((each) => each.name === name);
       const found =
-        open.get(name) ?? createServiceScopes({ name, ...(unit ? scoped(unit, address) : unknown) });
+        open.get(name) ?? createServiceScopes({ name, ...(unit ? scopedService(unit, address) : unknown) });
       open.set(name, found);
       const { pool, database, redisDatabase, reset } = found;
       return { pool, database, redisDatabase, reset };
@@ -37,7 +37,7 @@ type Scoped = Omit<ScopedService, "name">;
 const unknown: Scoped = { kind: undefined, url: () => "" };
 
 /** The probe knows best as whom to connect; else the facts, where a port has the scheme. */
-function scoped(unit: Unit, address: (port?: string) => Address): Scoped {
+export function scopedService(unit: Unit, address: (port?: string) => Address): Scoped {
   for (const probe of unit.kind === "service" ? flat(unit.ready) : []) {
     if (probe.kind === "postgres")
       return { kind: "postgres", url: () => postgresUrl({ ...probe, ...address(probe.port) }) };
