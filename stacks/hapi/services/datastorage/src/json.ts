@@ -46,14 +46,29 @@ export function stringifyJson(value: unknown): string {
   return text.includes('"\\u0000n:') ? text.replace(MARKED, "$1") : text;
 }
 
-/** Turns marked numbers back into JavaScript numbers, except below the given top-level keys, which stay exact. */
-export function plainNumbers(value: unknown, exactKeys: readonly string[] = []): unknown {
-  if (typeof value === "string") return value.startsWith(MARK) ? Number(value.slice(MARK.length)) : value;
-  if (Array.isArray(value)) return value.map((item) => plainNumbers(item, exactKeys));
+/** Tells by the keys that lead to it whether the numbers of a value stay exactly as written. */
+export type ExactAt = (path: readonly string[]) => boolean;
+
+/** Turns marked numbers back into JavaScript numbers, except where they stay exact; places in arrays are no keys. */
+export function plainNumbers(
+  value: unknown,
+  exactAt: ExactAt = () => false,
+  path: readonly string[] = [],
+): unknown {
+  if (typeof value === "string") return isMarked(value) ? Number(value.slice(MARK.length)) : value;
+  if (Array.isArray(value)) return value.map((item) => plainNumbers(item, exactAt, path));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, exactKeys.includes(key) ? item : plainNumbers(item)]),
+    Object.entries(value).map(([key, item]) => {
+      const below = [...path, key];
+      return [key, exactAt(below) ? item : plainNumbers(item, exactAt, below)];
+    }),
   );
+}
+
+/** A number that is carried as a text. */
+export function isMarked(text: string): boolean {
+  return text.startsWith(MARK);
 }
 
 function needsScan(text: string): boolean {

@@ -7,7 +7,7 @@ export interface Timestamp {
 }
 
 const RFC3339 =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,12}))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+  /^(\d{4})-(\d\d)-(\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 /** @returns undefined when the text is not RFC 3339, names a day that does not exist, or leaves the years 1 to 9999. */
 export function normaliseTimestamp(text: string): Timestamp | undefined {
@@ -16,7 +16,10 @@ export function normaliseTimestamp(text: string): Timestamp | undefined {
   const [, year, month, day, hour, minute, second, fraction = "", offset = "Z"] = parts;
   if (Number(day) > daysIn(Number(year), Number(month))) return undefined;
   const zone = offset.toUpperCase();
-  const seconds = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${zone}`);
+  // A leap second is the first of the next minute, as it is to PostgreSQL.
+  const leap = second === "60";
+  const parsed = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${leap ? "59" : second}${zone}`);
+  const seconds = leap ? parsed + 1000 : parsed;
   if (Number.isNaN(seconds)) return undefined;
   const utc = new Date(seconds).toISOString();
   if (!/^\d{4}-/.test(utc) || utc.startsWith("0000")) return undefined;

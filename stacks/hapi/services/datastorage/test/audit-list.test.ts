@@ -116,6 +116,7 @@ describe("list", () => {
     "limit=0",
     "limit=1001",
     "limit=ten",
+    "limit=1e3",
     "offset=-1",
     "offset=99999999999999999999",
     "since=yesterday",

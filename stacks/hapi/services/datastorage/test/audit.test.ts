@@ -63,9 +63,10 @@ describe("create", () => {
       severity: "critical",
       duration_ms: 1234,
     };
-    const sent = auditEvent({ ...given, parent_event_id: null, surprise: [1] });
+    const columns = { parent_event_date: "soon", event_date: 5, retention_days: [], is_sensitive: "no" };
+    const sent = auditEvent({ ...given, ...columns, event_id: {}, parent_event_id: null, surprise: [1] });
     expect((await post(sent)).status).toBe(201);
-    expect((await stored(sent["correlation_id"]))[0]).toMatchObject(given);
+    expect((await stored(sent["correlation_id"]))[0]).toMatchObject({ ...given, parent_event_date: null });
   });
 
   test("a parent must exist; its date is noted", async () => {

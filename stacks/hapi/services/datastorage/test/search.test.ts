@@ -116,6 +116,14 @@ describe("answer", () => {
     expect([status, body]).toEqual([200, { workflows: [], total_results: 0, filters }]);
   });
 
+  test("the filters are echoed digit by digit", async () => {
+    const more = '"other":[9007199254740993,1.0],"detected_labels":{"gitOpsTool":1.50}';
+    const filters = JSON.stringify(labels({ signal_type: uniqueSignal() })).replace(/\}$/, `,${more}}`);
+    const raw = `{"filters":${filters}}`;
+    const { status, text } = await running.service.client.send("POST", "/api/v1/workflows/search", { raw });
+    expect([status, text]).toEqual([200, `{"workflows":[],"total_results":0,"filters":${filters}}`]);
+  });
+
   test("an entry has exactly the contract's keys", async () => {
     const signal_type = uniqueSignal();
     const id = await create({
@@ -174,6 +182,7 @@ describe("answer", () => {
       [plain, 0.5, 4],
     ]);
     expect(await ids(filters, { min_score: 0.502 })).toEqual([best, better]);
+    expect(await ids(filters, { min_score: 0.502 + 2 ** -52 })).toEqual([best, better]);
     expect(await ids(filters, { min_score: 0.508 })).toEqual([]);
     expect(await ids(filters, { top_k: 3 })).toEqual([best, better, newer]);
   });

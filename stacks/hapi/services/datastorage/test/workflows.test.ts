@@ -201,4 +201,14 @@ describe("create", () => {
     }
     expect(JSON.parse(text).parameters.tiny).toBe(1e-7);
   });
+
+  test("so do numbers of labels that nobody knows; those of known labels are not taken for texts", async () => {
+    const raw = JSON.stringify(workflow()).replace('"labels":{', '"labels":{"mine":9007199254740993,');
+    const created = await running.service.client.send("POST", "/api/v1/workflows", { raw });
+    expect(created.text.replaceAll(" ", "")).toContain('"mine":9007199254740993');
+    const refused = await running.service.client.send("POST", "/api/v1/workflows", {
+      raw: raw.replace('"component":"pod"', '"component":1.0'),
+    });
+    expect(refused.body.field_errors).toEqual({ "labels.component": "must be string" });
+  });
 });

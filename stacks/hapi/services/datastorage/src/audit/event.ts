@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { normaliseTimestamp } from "../timestamp.ts";
-import { RETENTION_DAYS } from "./schema.ts";
+import { auditSchemas, RETENTION_DAYS } from "./schema.ts";
 
 /** An event as clients send it, after validation. */
 export interface AuditEventRequest {
@@ -54,7 +54,7 @@ export function completeEvent(request: AuditEventRequest): AuditEvent {
     throw new Error(`Internal error: ${request.event_timestamp} was not validated`);
   const { event_category: category } = request;
   return {
-    ...request,
+    ...known(request),
     event_id: randomUUID(),
     event_timestamp: timestamp.text,
     event_date: timestamp.date,
@@ -65,4 +65,13 @@ export function completeEvent(request: AuditEventRequest): AuditEvent {
     severity: request.severity || "info",
     retention_days: RETENTION_DAYS,
   };
+}
+
+const KNOWN: ReadonlySet<string> = new Set(Object.keys(auditSchemas.AuditEventRequest.properties));
+
+/** Unknown properties are accepted, not kept: some bear names of columns. */
+function known(request: AuditEventRequest): AuditEventRequest {
+  return Object.fromEntries(
+    Object.entries(request).filter(([key]) => KNOWN.has(key)),
+  ) as unknown as AuditEventRequest;
 }

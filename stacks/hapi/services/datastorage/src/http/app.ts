@@ -94,7 +94,7 @@ function addRoute(app: FastifyInstance, operation: Operation): void {
     },
     preValidation: async (request) => {
       if (body === undefined) return;
-      const plain = plainNumbers(request.body, body.exactKeys);
+      const plain = plainNumbers(request.body, body.exactAt);
       const prepared = body.prepare === undefined ? plain : body.prepare(plain);
       request.body = prepared === undefined && !body.required ? {} : prepared;
     },

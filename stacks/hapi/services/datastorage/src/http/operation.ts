@@ -1,3 +1,4 @@
+import type { ExactAt } from "../json.ts";
 import type { JsonSchema } from "./validation.ts";
 
 export type Method = "GET" | "POST" | "PATCH";
@@ -43,8 +44,8 @@ export interface Operation {
 export interface RequestBody {
   readonly schema: JsonSchema;
   readonly required: boolean;
-  /** Top-level keys below which numbers stay exactly as written. */
-  readonly exactKeys?: readonly string[];
+  /** Where numbers stay exactly as written; nowhere by default. */
+  readonly exactAt?: ExactAt;
   /** Brings the body into the form that the schema describes; throws problems of its own. */
   readonly prepare?: (body: unknown) => unknown;
   /** False when the handler validates by itself. */

@@ -2,6 +2,20 @@ import { createHash } from "node:crypto";
 import type { LabelWildcards } from "../config.ts";
 import { isObject, withoutNulls } from "../http/operation.ts";
 import { Problem } from "../http/problem.ts";
+import { LABELS } from "./schema.ts";
+
+const KNOWN_LABELS: ReadonlySet<string> = new Set(LABELS);
+const KNOWN_FILTERS: ReadonlySet<string> = new Set([...LABELS, "custom_labels", "status"]);
+
+/** Free values; known labels are texts, which a number must not be taken for. */
+export function exactInCreate([key = "", label]: readonly string[]): boolean {
+  if (key === "labels") return label !== undefined && !KNOWN_LABELS.has(snakeKey(label));
+  return key === "parameters" || key === "detected_labels";
+}
+
+export function exactInSearch([key, filter]: readonly string[]): boolean {
+  return key === "filters" && filter !== undefined && !KNOWN_FILTERS.has(snakeKey(filter));
+}
 
 /** Brings a create request into the schema's form; in `documented` mode also names and defaults. */
 export function prepareCreate(body: unknown, mode: LabelWildcards, required: readonly string[]): unknown {
@@ -48,5 +62,9 @@ export function sha256Hex(text: string): string {
 
 function snakeKeys(value: unknown): unknown {
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.replaceAll("-", "_"), item]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [snakeKey(key), item]));
+}
+
+function snakeKey(key: string): string {
+  return key.replaceAll("-", "_");
 }

@@ -6,7 +6,7 @@ import { type Operation, operation, withoutNulls } from "../http/operation.ts";
 import { badRequest, Problem } from "../http/problem.ts";
 import { UUID } from "../http/validation.ts";
 import { type Metrics, measureQuery, measureWrite } from "../metrics.ts";
-import { prepareCreate, prepareSearch, prepareUpdate } from "./request.ts";
+import { exactInCreate, exactInSearch, prepareCreate, prepareSearch, prepareUpdate } from "./request.ts";
 import { LABELS, listQuery, type WorkflowSchemas } from "./schema.ts";
 import { searchWorkflows, textOf } from "./search.ts";
 import {
@@ -22,7 +22,6 @@ import {
 import type { NewWorkflow, SearchRequest, Status, Workflow } from "./workflow.ts";
 
 const TABLE = "remediation_workflow_catalog";
-const EXACT_KEYS = ["parameters", "detected_labels"];
 const ID = { workflow_id: { type: "string", format: "uuid" } };
 
 export interface WorkflowOptions {
@@ -59,7 +58,7 @@ function create({ database, metrics, mode, schemas, similarity, ownEvents }: Wor
     body: {
       schema,
       required: true,
-      exactKeys: EXACT_KEYS,
+      exactAt: exactInCreate,
       prepare: (body) => prepareCreate(body, mode, required),
     },
     responses: { 201: { description: "The workflow.", schema: schemas.Workflow } },
@@ -96,6 +95,7 @@ function search({ database, metrics, mode, schemas, similarity, ownEvents }: Wor
     body: {
       schema: schemas.SearchWorkflowsRequest,
       required: true,
+      exactAt: exactInSearch,
       prepare: (body) => prepareSearch(body, mode, required),
     },
     responses: { 200: { description: "What was found.", schema: schemas.SearchWorkflowsResponse } },

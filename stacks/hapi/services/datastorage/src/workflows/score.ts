@@ -1,3 +1,4 @@
+import { isMarked } from "../json.ts";
 import type { CustomLabels, DetectedLabels, SearchFilters } from "./workflow.ts";
 
 /** All in thousandths, so that sums are exact. */
@@ -68,7 +69,7 @@ function wrongTool(asked: unknown, has: unknown): boolean {
 }
 
 function isTool(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
+  return typeof value === "string" && value !== "" && !isMarked(value);
 }
 
 function customBoost(asked: CustomLabels, has: CustomLabels): number {

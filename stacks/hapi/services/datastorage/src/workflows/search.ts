@@ -5,6 +5,9 @@ import { type Candidate, findCandidates } from "./candidates.ts";
 import { type Score, scoreWorkflow } from "./score.ts";
 import type { SearchRequest } from "./workflow.ts";
 
+/** Clients add up what they ask for: 0.1 + 0.2 + 0.2 must still find 0.5. Scores differ by 0.0005 or more. */
+const NOISE = 1e-9;
+
 interface Scored {
   readonly candidate: Candidate;
   readonly score: Score;
@@ -32,7 +35,7 @@ export async function searchWorkflows(
   const candidates = await findCandidates(database, { filters, mode, includeDisabled });
   const scored = candidates
     .map((candidate) => ({ candidate, score: scoreWorkflow(candidate, filters) }))
-    .filter(({ score }) => score.finalScore >= minScore)
+    .filter(({ score }) => score.finalScore >= minScore - NOISE)
     .sort((a, b) => b.score.finalScore - a.score.finalScore);
   const similarities =
     similarity === undefined || !request.query?.trim()
