@@ -52,7 +52,7 @@ function expectSoundJournal(stage: Stage, id: string): void {
   const text = readFileSync(file, "utf8");
   expect(text.includes(secret), "a secret is in the journal").toBe(false);
   expect(text.includes("\u001b"), "an escape character is in the journal").toBe(false);
-  expect(rollcall.verifyJournal(readEvents(text))).toEqual([]);
+  if (!stage.tampered) expect(rollcall.verifyJournal(readEvents(text))).toEqual([]);
 }
 
 function readEvents(text: string) {

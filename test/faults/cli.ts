@@ -9,6 +9,8 @@ import { bundleDir, type Stage } from "./stage.ts";
 export interface Cli {
   readonly pid: number;
   readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
+  /** It has ended; what it started may still hold its streams. */
+  readonly exited: Promise<unknown>;
   kill(signal: NodeJS.Signals): void;
   /** Closes the reading ends of its streams. */
   deafen(): void;
@@ -45,6 +47,7 @@ export function cli(stage: Stage, args: readonly string[], options: CliOptions =
   return {
     pid: child.pid ?? 0,
     ended,
+    exited: once(child, "exit"),
     kill: (signal) => child.kill(signal),
     deafen() {
       child.stdout.destroy();

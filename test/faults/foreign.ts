@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { identify, isSame, type ProcessIdentity } from "../../src/util/process-table.ts";
 import { busybox, engineOf } from "./engine.ts";
-import { engines, everywhere, type Fault, fails, processes, reasonOf } from "./fault.ts";
+import { engines, everywhere, type Fault, processes, reasonOf } from "./fault.ts";
 import { rollcall, type Stage } from "./stage.ts";
 import { unit } from "./units.ts";
 
@@ -56,7 +56,7 @@ function portsTaken(name: string, host: string, more: Partial<Fault> = {}): Faul
 
 interface Tampered {
   owner: { pid: number; startTime: string };
-  users: { owner: { pid: number; startTime: string } }[];
+  users: { id: string; owner: { pid: number; startTime: string } }[];
   units: { instance: { incarnation: object; detail: Record<string, unknown> } | null }[];
 }
 
@@ -73,6 +73,7 @@ function recordNames(name: string, change: (record: Tampered, pid: ProcessIdenti
       const file = join(stage.runDir, "run.json");
       const record = JSON.parse(readFileSync(file, "utf8")) as Tampered;
       change(record, identity);
+      stage.tampered = true;
       writeFileSync(file, JSON.stringify(record));
       await rollcall.sweep();
       await rollcall.down(stack);
@@ -110,18 +111,21 @@ function renamed(
 export const foreign: readonly Fault[] = [
   portsTaken("somebody else's process listens on every port", "127.0.0.1", { short: true }),
   portsTaken("somebody else's process listens on every port, on all addresses", "0.0.0.0"),
-  fails("another run of rollcall has the port", everywhere, async (stage) => {
-    const holder = await stage.holdPort();
-    await new Promise((resolve) => holder.server.close(resolve));
-    const stack = await stage.define({ a: fixed(stage, holder.port) });
-    const run = await stage.up(stack, { name: "first" });
-    stage.onEnd(() => run.down());
-    return {
-      units: { a: fixed(stage, holder.port) },
-      options: { name: "second" },
-      expected: { code: "PORT_TAKEN", service: "a", says: [String(holder.port)] },
-    };
-  }),
+  {
+    name: "another run of rollcall has the port",
+    on: everywhere,
+    async play(stage) {
+      const holder = await stage.holdPort();
+      await new Promise((resolve) => holder.server.close(resolve));
+      const stack = await stage.define({ a: fixed(stage, holder.port) });
+      const first = await stage.up(stack, { name: "first" });
+      const { report } = await reasonOf(stage.up(stack, { name: "second" }));
+      expect(report).toMatchObject({ code: "PORT_TAKEN", service: "a" });
+      if (stage.onProcesses) expect(report.message).toContain(first.id);
+      expect((await fetch(first.service("a").url())).status).toBe(200);
+      await first.down();
+    },
+  },
   {
     name: "somebody else's container has the port",
     on: engines,
@@ -153,7 +157,7 @@ export const foreign: readonly Fault[] = [
   }),
   recordNames("a record was changed so that its owner is somebody else's process", (record, pid) => {
     record.owner = { ...record.owner, ...pid };
-    record.users = [{ owner: record.owner }];
+    record.users = [{ id: "u1", owner: record.owner }];
   }),
   {
     name: "a record was cut off",

@@ -121,6 +121,8 @@ export const machine: readonly Fault[] = [
     async play(stage) {
       const folder = mountSmall(stage, "8m");
       execFileSync("chmod", ["1777", folder]);
+      // A server that refuses root must get there as another user.
+      execFileSync("chmod", ["711", stage.dir]);
       await stage.define({ db: { recipe: "postgres" } });
       const error = await cli(stage, upArgs(stage), { env: { TMPDIR: folder } }).error();
       expect(error.service).toBe("db");

@@ -5,6 +5,9 @@ import { everywhere, type Fault, processes } from "./fault.ts";
 import { rollcall, type Stage } from "./stage.ts";
 import { unit } from "./units.ts";
 
+/** A command that ends by itself when its parent is gone. */
+const untilOrphaned =
+  "const parent = process.ppid; setInterval(() => process.ppid !== parent && process.exit(), 100)";
 const slow = { beforeMs: 60_000 } as const;
 const upArgs = (stage: Stage) => ["up", "--runtime", stage.kind, "--json"];
 
@@ -43,10 +46,10 @@ function ownerKilled(
         a: unit(stage),
         b: unit(stage, { beforeMs: 1000, children: 1, ignoreTerm: true }),
       });
-      const command = cli(stage, ["run", "--runtime", stage.kind, "--", "sleep", "600"]);
+      const command = cli(stage, ["run", "--runtime", stage.kind, "--", "node", "-e", untilOrphaned]);
       await moment(stage);
       command.kill("SIGKILL");
-      await command.ended;
+      await command.exited;
     },
   };
 }
@@ -85,7 +88,7 @@ export const signals: readonly Fault[] = [
     short: true,
     async play(stage) {
       const stack = await stage.define({ a: unit(stage), b: unit(stage) });
-      const command = cli(stage, ["run", "--runtime", stage.kind, "--", "sleep", "600"]);
+      const command = cli(stage, ["run", "--runtime", stage.kind, "--", "node", "-e", untilOrphaned]);
       await journalShows(stage, "run.ready");
       const guards = listProcesses().filter(({ pid }) => {
         const line = readCommand(pid) ?? "";
@@ -94,7 +97,7 @@ export const signals: readonly Fault[] = [
       expect(guards).toHaveLength(1);
       for (const { pid } of guards) process.kill(pid, "SIGKILL");
       command.kill("SIGKILL");
-      await command.ended;
+      await command.exited;
       expect(await rollcall.down(stack)).toEqual({ was: "up" });
     },
   },

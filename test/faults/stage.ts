@@ -24,6 +24,8 @@ export class Stage {
   visibleAt: number | undefined;
   /** When it was told. */
   toldAt: number | undefined;
+  /** Its record was changed by hand: what the journal then says of the end is not to be trusted. */
+  tampered = false;
   readonly #listeners = new Set<() => void>();
   readonly #cleanups: (() => unknown)[] = [];
 

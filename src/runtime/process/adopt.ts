@@ -13,7 +13,7 @@ export function adoptProcess(runId: string, record: InstanceRecord): ProcessInst
   const { pid, startTime } = record.incarnation;
   const detail = readDetail(record);
   if (pid === undefined || detail === undefined || detail.bootId !== bootId()) return undefined;
-  if (!isSame({ pid, startTime })) return undefined;
+  if (!isSame({ pid, startTime }) || isForeign(pid, runId)) return undefined;
   const end = watchEnd({ pid, startTime });
   return new ProcessInstance({
     runId,
@@ -25,6 +25,15 @@ export function adoptProcess(runId: string, record: InstanceRecord): ProcessInst
     env: () => withoutMarks(readEnviron(pid) ?? {}),
     close: end.close,
   });
+}
+
+/**
+ * Whatever a record says, a process with an environment of its own and without the run's mark is somebody else's.
+ * Servers that overwrite their environment for a title lose the mark, and with it PATH, which stands before it.
+ */
+function isForeign(pid: number, runId: string): boolean {
+  const environ = readEnviron(pid);
+  return environ?.["PATH"] !== undefined && environ[runMark] !== runId;
 }
 
 function watchEnd(leader: { readonly pid: number; readonly startTime: string }): {
