@@ -1,11 +1,14 @@
 import type { StackDefinition } from "../stack/define.ts";
 import { type StackInTests, stackInTests } from "./stack-in-tests.ts";
 
-/** A fixture as vitest and Playwright take it: `test.extend({ … })`. */
-export type Fixture<Dependencies, Value> = [
-  (dependencies: Dependencies, use: (value: Value) => Promise<void>) => Promise<void>,
-  { readonly scope: "worker" | "test" },
-];
+/**
+ * A fixture for `test.extend` of vitest and Playwright. What is handed over is a pair of this function and its scope;
+ * of the function alone both runners can infer the fixture's type.
+ */
+export type Fixture<Dependencies, Value> = (
+  dependencies: Dependencies,
+  use: (value: Value) => Promise<void>,
+) => Promise<void>;
 
 export interface FixtureOptions<Services extends string> {
   /** The PostgreSQL service whose database is cloned for `databaseUrl`. */
@@ -36,23 +39,22 @@ export function stackFixtures<Services extends string, Exports extends string>(
   definition: StackDefinition<Services, Exports>,
   { database, per = "worker" }: FixtureOptions<Services> = {},
 ): StackFixtures<Services, Exports> | DatabaseFixtures<Services, Exports> {
-  const stack: Fixture<object, StackInTests<Services, Exports>> = [
-    // Runners read the names of the fixtures that one needs from its source.
-    // biome-ignore lint/correctness/noEmptyPattern: without the braces it would be refused
-    async ({}, use) => use(stackInTests(definition)),
-    { scope: "worker" },
-  ];
+  type Stack = StackInTests<Services, Exports>;
+  // Runners read the names of the fixtures that one needs from its source: the braces must be there.
+  // biome-ignore lint/correctness/noEmptyPattern: see above
+  const stack = scoped<Fixture<object, Stack>>("worker", async ({}, use) => use(stackInTests(definition)));
   if (database === undefined) return { stack };
-  const databaseUrl: Fixture<{ stack: StackInTests<Services, Exports> }, string> = [
-    async ({ stack }, use) => {
-      const own = await stack.service(database).database();
-      try {
-        await use(own.url);
-      } finally {
-        await own.drop();
-      }
-    },
-    { scope: per },
-  ];
+  const databaseUrl = scoped<Fixture<{ stack: Stack }, string>>(per, async ({ stack }, use) => {
+    const own = await stack.service(database).database();
+    try {
+      await use(own.url);
+    } finally {
+      await own.drop();
+    }
+  });
   return { stack, databaseUrl };
+}
+
+function scoped<Function>(scope: "worker" | "test", fixture: Function): Function {
+  return [fixture, { scope }] as unknown as Function;
 }

@@ -18,7 +18,7 @@ export interface StartOptions<Services extends string = string, Exports extends 
   /** @default the variable ROLLCALL_RUNTIME, else "auto" */
   readonly runtime?: RuntimeKind | "auto";
   /** Only these services and what they need. @default all */
-  readonly services?: readonly Services[];
+  readonly services?: readonly NoInfer<Services>[];
   /** PostgreSQL services whose databases are cloned for workers: their templates are made before the first test. */
   readonly databases?: readonly NoInfer<Services>[];
   /** How the start is told on stderr. @default groups in GitHub Actions, else one line when it is up */

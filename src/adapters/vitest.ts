@@ -35,7 +35,8 @@ export function createSetup<Services extends string, Exports extends string>(
 ): VitestSetup {
   return async (project) => {
     const { values, down } = await startForTests(options, { cwd: project.config.root });
-    project.provide("rollcall", values as unknown as StackValues<never, never>);
+    // Which stack it is, only the user's Register knows.
+    project.provide("rollcall", values as never);
     return down;
   };
 }

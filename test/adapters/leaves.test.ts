@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { useProject } from "./fixtures/project.ts";
+
+const project = useProject();
+
+test("a process that never takes its stack down ends all the same, and the stack with it", {
+  timeout: 180_000,
+}, async () => {
+  project.write(
+    "forgets.mjs",
+    `import { mochaGlobalSetup } from "rollcall/mocha";
+await mochaGlobalSetup();
+console.log("up", process.env.WEB_URL);`,
+  );
+  const { code, text } = await project.node(["forgets.mjs"]);
+  expect(text).toContain("up http://127.0.0.1:");
+  expect(code).toBe(0);
+  await project.quiet();
+  expect((await project.rollcall("status")).code).toBe(3);
+});
+
+test("after the teardown nothing keeps the process, and its environment is as before", {
+  timeout: 180_000,
+}, async () => {
+  project.write(
+    "ends.mjs",
+    `import { mochaGlobalSetup, mochaGlobalTeardown } from "rollcall/mocha";
+const before = JSON.stringify(process.env);
+await mochaGlobalSetup();
+await mochaGlobalTeardown();
+console.log(JSON.stringify(process.env) === before ? "as before" : "changed");
+console.log("signals", ["SIGINT", "SIGTERM", "SIGHUP"].map((name) => process.listenerCount(name)).join());
+console.log("handles", process.getActiveResourcesInfo().filter((name) => !/^(TTYWrap|PipeWrap|SimpleShutdownWrap|FSReq.*)$/.test(name)).join());`,
+  );
+  const { code, text } = await project.node(["ends.mjs"]);
+  expect(text).toContain("as before");
+  expect(text).toContain("signals 0,0,0");
+  expect(text).toMatch(/^handles $/m);
+  expect(code).toBe(0);
+});
+
+test("node --test: every file shares one run, and the last one takes it down", {
+  timeout: 180_000,
+}, async () => {
+  const source = `import { test } from "node:test";
+import { useStack } from "rollcall/node-test";
+import definition from "./rollcall.config.mjs";
+const stack = await useStack(definition);
+test("reaches it", async () => { await fetch(stack.service("web").url()); });`;
+  project.write("one.test.mjs", source);
+  project.write("two.test.mjs", source);
+  const { code, text } = await project.rollcall(
+    "run",
+    "--progress",
+    "quiet",
+    "--",
+    process.execPath,
+    "--test",
+  );
+  expect(text).toContain("# pass 2");
+  expect(code).toBe(0);
+  expect((await project.rollcall("status")).code).toBe(3);
+});
+
+test("node --test by itself: a start that fails is the file's one error", { timeout: 180_000 }, async () => {
+  project.write("server.mjs", 'console.error("no such key: colour"); process.exit(7);');
+  project.write(
+    "one.test.mjs",
+    `import { test } from "node:test";
+import { useStack } from "rollcall/node-test";
+import definition from "./rollcall.config.mjs";
+const stack = await useStack(definition);
+test("first", () => {});
+test("second", () => {});`,
+  );
+  const { code, text } = await project.node(["--test"]);
+  expect(code).toBe(1);
+  expect(text.split("no such key: colour").length - 1).toBe(1);
+  expect(text).toContain("# fail 1");
+});
