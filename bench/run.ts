@@ -11,7 +11,7 @@ import { benchScopes } from "./scopes.ts";
 import { print, said, timed } from "./stats.ts";
 
 /** Then hand-outs end, however many there were. */
-const budgetMs = 40_000;
+const budgetMs = 30_000;
 const root = join(import.meta.dirname, "..");
 
 const signal = AbortSignal.timeout(budgetMs);

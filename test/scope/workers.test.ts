@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { connectRedis } from "../../src/scope/redis-connection.ts";
+import { readRedisUrl } from "../../src/scope/redis-url.ts";
 import { usePrograms } from "./programs.ts";
 import { ask, useSmallStack } from "./small-stack.ts";
 
@@ -32,4 +34,9 @@ test("a program that takes databases and disposes of nothing ends by itself", as
   const end = await programs.run("forgetful", urls());
   expect(end).toMatchObject({ code: 0, signal: null, errors: "" });
   expect(end.output).toMatch(/^rollcall_[a-z2-7]{12} \d+$/);
+  // Its number is free again.
+  const redis = await connectRedis(readRedisUrl(run().service("cache").url()));
+  const clients = () => redis.send("CLIENT", "LIST");
+  await expect.poll(clients, { timeout: 30_000 }).not.toContain("name=rollcall-db-");
+  redis.close();
 });
