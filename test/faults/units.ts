@@ -35,7 +35,11 @@ export interface Behaviour {
 }
 
 /** A small service that behaves as told, on whichever runtime. */
-export function unit(stage: Stage, behaviour: Behaviour = {}, more: Partial<RawUnit> = {}): RawUnit {
+export function unit(
+  stage: Pick<Stage, "onProcesses">,
+  behaviour: Behaviour = {},
+  more: Partial<RawUnit> = {},
+): RawUnit {
   const { env, container, ...rest } = more;
   return {
     ...form(stage, ["node", stage.onProcesses ? serverFile : "/fault/server.mjs"]),
@@ -55,13 +59,17 @@ export function unit(stage: Stage, behaviour: Behaviour = {}, more: Partial<RawU
 }
 
 /** One that runs to its end. */
-export function chore(stage: Stage, behaviour: Behaviour, more: Partial<RawUnit> = {}): RawUnit {
+export function chore(
+  stage: Pick<Stage, "onProcesses">,
+  behaviour: Behaviour,
+  more: Partial<RawUnit> = {},
+): RawUnit {
   const { ports: _, ready: __, ...rest } = unit(stage, behaviour);
   return { ...rest, env: { ...(rest.env as object), PORT: "8080" }, task: true, ...more };
 }
 
 /** A command in the place of the server. */
-export function form(stage: Stage, command: readonly string[]): Partial<RawUnit> {
+export function form(stage: Pick<Stage, "onProcesses">, command: readonly string[]): Partial<RawUnit> {
   if (stage.onProcesses) return { process: [...command] };
   return {
     image: nodeImage,
