@@ -1,11 +1,19 @@
 // Every example with its real runner and the packed rollcall, in a folder of its own: its tests pass; a start that
 // fails is one error; after Ctrl-C and after SIGKILL nothing is left.
-//   node scripts/examples.mjs [EXAMPLE…] [pass|fails|interrupt|kill …]      RUNTIME=process|podman|docker
+//   node scripts/examples.mjs [EXAMPLE…] [pass|fails|types|interrupt|kill …]      RUNTIME=process|podman|docker
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { closeWorkshop, leftovers, openWorkshop, processesIn, start, variant } from "./examples/workshop.mjs";
+import {
+  closeWorkshop,
+  compile,
+  leftovers,
+  openWorkshop,
+  processesIn,
+  start,
+  variant,
+} from "./examples/workshop.mjs";
 
 const runtime = process.env.RUNTIME ?? "process";
 const limitMs = 180_000;
@@ -46,6 +54,17 @@ const examples = {
   },
 };
 
+const wrongNames = {
+  vitest: `import { inject } from "vitest";
+import type stack from "./rollcall.config.ts";
+import { test } from "./test.ts";
+declare module "rollcall/vitest" { interface Register { stack: typeof stack } }
+inject("rollcall").services.api;
+inject("rollcall").services.apu;
+test("", ({ stack }) => void stack.service("apu"));`,
+  playwright: 'import { test } from "./test.ts";\ntest("", ({ stack }) => void stack.service("apu"));',
+};
+
 const scenes = {
   pass: async (stage) => {
     const { code, text } = await stage.run({});
@@ -59,6 +78,13 @@ const scenes = {
     const told = text.split(cause).length - 1;
     expect(told === 1, `the cause is told ${told} times`, text);
     expect(text.includes("EXITED_EARLY"), "the error's code is not told", text);
+  },
+  types: async (stage) => {
+    const wrong = await stage.compile({});
+    expect(wrong === "", "it does not compile", wrong);
+    const apu = await stage.compile({ "wrong.ts": wrongNames[stage.name] });
+    const errors = apu.match(/wrong\.ts\(.*error.*apu/g) ?? [];
+    expect(errors.length === wrongNames[stage.name].split("apu").length - 1, "a wrong name compiles", apu);
   },
   interrupt: (stage) => stage.end((child) => process.kill(-child.pid, "SIGINT")),
   kill: (stage) => stage.end((child) => child.kill("SIGKILL")),
@@ -74,18 +100,27 @@ function stageOf(workshop, name, scene) {
     const dir = await variant(workshop, name, scene, files);
     const tmp = join(workshop, "tmp");
     await mkdir(tmp, { recursive: true, mode: 0o755 });
-    return { dir, tmp, runner: start(command, dir, tmp, { ROLLCALL_RUNTIME: runtime }) };
+    return {
+      dir,
+      tmp,
+      stack: `notes-${name}`,
+      runner: start(command, dir, tmp, { ROLLCALL_RUNTIME: runtime }),
+    };
   };
   return {
+    name,
+    compile: async (files) => compile(await variant(workshop, name, scene, files)),
     run: async (files) => {
-      const { dir, tmp, runner } = await begin(files);
+      const stage = await begin(files);
+      const { runner } = stage;
       const { code } = await within(runner);
       const text = runner.text();
-      await nothingLeft(dir, tmp, text);
+      await nothingLeft(stage, text);
       return { code, text };
     },
     end: async (how) => {
-      const { dir, tmp, runner } = await begin(held);
+      const stage = await begin(held);
+      const { dir, runner } = stage;
       await until(() => existsSync(join(dir, "begun")) || runner.child.exitCode !== null, "begun", runner);
       expect(runner.child.exitCode === null, "it ended before it was told to", runner.text());
       how(runner.child);
@@ -98,7 +133,7 @@ function stageOf(workshop, name, scene) {
           /worker|held|--test|site\.mjs|process\/(common|worker)/.test(words)
         )
           kill(pid);
-      await nothingLeft(dir, tmp, runner.text());
+      await nothingLeft(stage, runner.text());
     },
   };
 }
@@ -122,11 +157,14 @@ async function until(holds, what, runner) {
 }
 
 /** A guard ends a moment after its run. */
-async function nothingLeft(dir, tmp, text) {
+async function nothingLeft({ dir, tmp, stack }, text) {
   let left = [];
   const gone = async () => {
     const processes = [...(await processesIn(dir)), ...(await processesIn(tmp))];
-    left = [...processes.map(({ pid, command }) => `${pid} ${command}`), ...(await leftovers(tmp, runtime))];
+    left = [
+      ...processes.map(({ pid, command }) => `${pid} ${command}`),
+      ...(await leftovers(tmp, runtime, stack)),
+    ];
     return left.length === 0;
   };
   const end = Date.now() + 60_000;
@@ -149,6 +187,7 @@ console.log(`installed in ${seconds(since)}: ${names.join(", ")} (runtime ${runt
 try {
   for (const name of names) {
     for (const scene of pick(Object.keys(scenes))) {
+      if (scene === "types" && !(name in wrongNames)) continue;
       const began = performance.now();
       try {
         await scenes[scene](stageOf(workshop, name, scene));

@@ -82,11 +82,11 @@ export async function processesIn(dir) {
 }
 
 /** What of a run is still there: temporary folders, and containers. */
-export async function leftovers(tmp, runtime) {
+export async function leftovers(tmp, runtime, stack) {
   // Programs that a service's own user can read are kept for the next run.
   const folders = (await readdir(tmp)).filter((name) => /^rollcall(?!.*-cache$)/.test(name));
   if (runtime === "process") return folders;
-  const filter = ["--filter", "label=dev.rollcall.run"];
+  const filter = ["--filter", `label=dev.rollcall.stack=${stack}`];
   const url = process.env.CONTAINER_HOST === undefined ? [] : ["--url", process.env.CONTAINER_HOST];
   const containers = run(
     runtime,
@@ -94,6 +94,27 @@ export async function leftovers(tmp, runtime) {
     root,
   ).trim();
   return [...folders, ...containers.split("\n").filter((id) => id !== "")];
+}
+
+/** What the compiler has to say about an example's TypeScript. */
+export async function compile(dir) {
+  const modules = join(root, "node_modules");
+  const compilerOptions = {
+    target: "es2022",
+    module: "nodenext",
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    allowImportingTsExtensions: true,
+    typeRoots: [join(modules, "@types")],
+    types: ["node"],
+    paths: { pg: [join(modules, "@types/pg")] },
+  };
+  await writeFile(join(dir, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+  const tsc = spawnSync(process.execPath, [join(modules, "typescript/bin/tsc"), "-p", dir], {
+    encoding: "utf8",
+  });
+  return tsc.stdout + tsc.stderr;
 }
 
 export async function closeWorkshop(dir) {

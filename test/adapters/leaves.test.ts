@@ -78,3 +78,36 @@ test("second", () => {});`,
   expect(text.split("no such key: colour").length - 1).toBe(1);
   expect(text).toContain("# fail 1");
 });
+
+test("a service that ends in mid-test is told once, with its last words", { timeout: 180_000 }, async () => {
+  project.write(
+    "server.mjs",
+    `import { createServer } from "node:http";
+createServer((request, response) => {
+  response.end("hello");
+  if (request.url === "/die") {
+    console.error("no more colours");
+    process.exit(9);
+  }
+}).listen(Number(process.env.PORT), "127.0.0.1");`,
+  );
+  project.write(
+    "dies.mjs",
+    `import { mochaGlobalSetup, mochaGlobalTeardown } from "rollcall/mocha";
+await mochaGlobalSetup();
+const told = new Promise((resolve) => {
+  const { write } = process.stderr;
+  process.stderr.write = (...args) => {
+    if (String(args[0]).includes("SERVICE_DIED")) resolve();
+    return write.apply(process.stderr, args);
+  };
+});
+await fetch(process.env.WEB_URL + "/die").then((response) => response.text()).catch(() => {});
+await told;
+await mochaGlobalTeardown();`,
+  );
+  const { code, text } = await project.node(["dies.mjs"]);
+  expect(text.split("no more colours").length - 1).toBe(1);
+  expect(text).toContain("web ended although the stack was up");
+  expect(code).toBe(0);
+});
