@@ -68,12 +68,12 @@ export const during: readonly Fault[] = [
     expected: { code: "SERVICE_DIED", service: "a" },
   })),
   fails("a service is stopped by SIGSTOP before it answers", everywhere, (stage) => ({
-    units: { a: unit(stage, { statuses: Array(2000).fill(503) }, { budget: 4000 }) },
+    units: { a: unit(stage, { statuses: Array(2000).fill(503) }, { budget: 15_000 }) },
     meanwhile: async () => {
       await stage.happened("probe.observed", "a");
       await pause(stage, "a", true);
     },
-    expected: { code: "NOT_READY", service: "a", visibleAt: budgetEnd("a", 4000) },
+    expected: { code: "NOT_READY", service: "a", visibleAt: budgetEnd("a", 15_000) },
   })),
   holds("a service is stopped by SIGSTOP and goes on later", everywhere, async (stage) => ({
     units: { a: unit(stage, { statuses: Array(20).fill(503) }) },
@@ -85,13 +85,16 @@ export const during: readonly Fault[] = [
     },
   })),
   fails("a task hangs", everywhere, (stage) => ({
-    units: { a: chore(stage, { listen: "none" }, { budget: 2500 }), b: unit(stage, {}, { after: ["a"] }) },
+    units: {
+      a: chore(stage, { listen: "none" }, { budget: stage.onProcesses ? 2500 : 12_000 }),
+      b: unit(stage, {}, { after: ["a"] }),
+    },
     expected: {
       code: "NOT_READY",
       service: "a",
-      says: ["did not come to its end", "2.5 s"],
+      says: ["did not come to its end", stage.onProcesses ? "2.5 s" : "12 s"],
       report: { notStarted: ["b"] },
-      visibleAt: budgetEnd("a", 2500),
+      visibleAt: budgetEnd("a", stage.onProcesses ? 2500 : 12_000),
     },
   })),
   fails(
@@ -99,12 +102,12 @@ export const during: readonly Fault[] = [
     everywhere,
     (stage) => ({
       units: { a: unit(stage), b: unit(stage, slow) },
-      options: { timeoutMs: 8000 },
+      options: { timeoutMs: 20_000 },
       expected: {
         code: "DEADLINE",
         service: "b",
-        says: ["8 s", "budget"],
-        visibleAt: ({ events }) => Date.parse(events[0]?.time ?? "") + 8000,
+        says: ["20 s", "budget"],
+        visibleAt: ({ events }) => Date.parse(events[0]?.time ?? "") + 20_000,
       },
     }),
     { short: true },

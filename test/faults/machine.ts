@@ -163,7 +163,8 @@ export const machine: readonly Fault[] = [
       await stage.define({ a: unit(stage), b: unit(stage, slow) });
       const command = cli(stage, upArgs(stage), { env: engine.env });
       await journalShows(stage, "start.done", "b");
-      stage.visibleAt = Date.now();
+      // An engine that is being restarted has ten seconds to come back.
+      stage.visibleAt = Date.now() + 10_000;
       engine.cut();
       const failed = await journalShows(stage, "run.failed");
       stage.toldAt = Date.parse(failed.time);
