@@ -131,7 +131,8 @@ function exponentOf(token: string): number {
 
 function markNumber(token: string): string {
   // JSON.parse reports malformed numbers such as 01 better than we could.
-  if (/^-?0\d/.test(token) || String(Number(token)) === token) return token;
+  if (/^-?0\d/.test(token)) return token;
+  if (!/[eE]/.test(token) && String(Number(token)) === token) return token;
   return `"\\u0000n:${withFraction(token)}"`;
 }
 

@@ -36,6 +36,7 @@ describe("numbers come out as they went in", () => {
     ["1E+2", "100.0"],
     ["0.1e1", "1.0"],
     ["1.5e2", "150.0"],
+    ["1e+22", `1${"0".repeat(22)}.0`],
   ])("%s is a float and stays one: %s", (number, out) => {
     expect(stringifyJson(parseJson(`[${number}]`))).toBe(`[${out}]`);
   });
