@@ -1,5 +1,5 @@
 import { test as base } from "@playwright/test";
-import { stackFixtures } from "rollcall/playwright";
+import { type DatabaseContext, stackFixtures } from "rollcall/playwright";
 import stack from "./rollcall.config.ts";
 
-export const test = base.extend(stackFixtures(stack, { database: "db" }));
+export const test = base.extend<DatabaseContext<typeof stack>>(stackFixtures(stack, { database: "db" }));

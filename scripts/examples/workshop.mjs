@@ -108,8 +108,8 @@ export async function compile(dir) {
     allowImportingTsExtensions: true,
     typeRoots: [join(modules, "@types")],
     types: ["node"],
-    paths: { pg: [join(modules, "@types/pg")] },
   };
+  await writeFile(join(dir, "pg.d.ts"), 'declare module "pg";');
   await writeFile(join(dir, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
   const tsc = spawnSync(process.execPath, [join(modules, "typescript/bin/tsc"), "-p", dir], {
     encoding: "utf8",

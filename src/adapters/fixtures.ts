@@ -1,5 +1,6 @@
 import type { StackDefinition } from "../stack/define.ts";
 import { type StackInTests, stackInTests } from "./stack-in-tests.ts";
+import type { ExportsOf, ServicesOf } from "./stack-source.ts";
 
 /**
  * A fixture for `test.extend` of vitest and Playwright. What is handed over is a pair of this function and its scope;
@@ -9,6 +10,16 @@ export type Fixture<Dependencies, Value> = (
   dependencies: Dependencies,
   use: (value: Value) => Promise<void>,
 ) => Promise<void>;
+
+/** What tests get of `stackFixtures(stack)`; Playwright must be told: `base.extend<StackContext<typeof stack>>(…)`. */
+export interface StackContext<Definition> {
+  stack: StackInTests<ServicesOf<Definition>, ExportsOf<Definition>>;
+}
+
+/** What tests get of `stackFixtures(stack, { database })`. */
+export interface DatabaseContext<Definition> extends StackContext<Definition> {
+  databaseUrl: string;
+}
 
 export interface FixtureOptions<Services extends string> {
   /** The PostgreSQL service whose database is cloned for `databaseUrl`. */

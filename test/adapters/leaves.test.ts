@@ -103,7 +103,9 @@ const told = new Promise((resolve) => {
   };
 });
 await fetch(process.env.WEB_URL + "/die").then((response) => response.text()).catch(() => {});
+const kept = setInterval(() => {}, 1000);
 await told;
+clearInterval(kept);
 await mochaGlobalTeardown();`,
   );
   const { code, text } = await project.node(["dies.mjs"]);
