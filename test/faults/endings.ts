@@ -160,7 +160,12 @@ export const endings: readonly Fault[] = [
     "a command that is not there",
     everywhere,
     (stage) => ({
-      units: { a: { ...unit(stage), ...form(stage, ["no-such-command"]) } },
+      // The image's own entrypoint would give the word to node.
+      units: {
+        a: stage.onProcesses
+          ? { ...unit(stage), process: ["no-such-command"] }
+          : unit(stage, {}, { container: { entrypoint: ["no-such-command"] } }),
+      },
       expected: {
         code: "START_FAILED",
         service: "a",
@@ -171,7 +176,9 @@ export const endings: readonly Fault[] = [
   ),
   fails("a command that may not be run", everywhere, (stage) => ({
     units: {
-      a: { ...unit(stage), ...form(stage, [stage.onProcesses ? plainFile(stage) : "/etc/hostname"]) },
+      a: stage.onProcesses
+        ? { ...unit(stage), process: [plainFile(stage)] }
+        : unit(stage, {}, { container: { entrypoint: ["/fault/server.mjs"] } }),
     },
     expected: { code: "START_FAILED", service: "a", says: [/permission|EACCES|may not be executed/i] },
   })),

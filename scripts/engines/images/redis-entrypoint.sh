@@ -3,9 +3,8 @@
 set -e
 case "${1:-}" in -* | *.conf) set -- redis-server "$@" ;; esac
 if [ "$1" = redis-server ]; then
-  shift
-  # The public image is built without protected mode.
-  set -- redis-server --protected-mode no "$@"
+  # The public image is built without protected mode. A file of settings must stay the first word.
+  set -- "$@" --protected-mode no
   if [ "$(id -u)" = 0 ]; then
     chown -R redis:redis /data
     exec setpriv --reuid=redis --regid=redis --clear-groups "$@"
