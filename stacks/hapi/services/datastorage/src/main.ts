@@ -14,7 +14,10 @@ async function main(): Promise<void> {
     if (stopping || service === undefined) process.exit(0);
     stopping = true;
     log?.info({ signal }, "stopping");
-    setTimeout(() => process.exit(0), STOP_WITHIN_MS);
+    setTimeout(() => {
+      log?.warn(`what was still under way after ${STOP_WITHIN_MS} ms is given up`);
+      process.exit(0);
+    }, STOP_WITHIN_MS);
     service.stop().then(
       () => process.exit(0),
       (error: Error) => {

@@ -87,13 +87,14 @@ interface Traffic {
 }
 
 function countTraffic(app: FastifyInstance, traffic: Traffic): void {
-  app.addHook("onRequest", async (_request, reply) => {
+  // On the server, before Fastify: its hooks do not see every request that is answered.
+  app.server.prependListener("request", (_request, response) => {
     traffic.underWay++;
-    if (traffic.stopping) reply.header("connection", "close");
-  });
-  app.addHook("onResponse", async () => {
-    traffic.underWay--;
-    if (traffic.underWay === 0) traffic.idle();
+    if (traffic.stopping) response.setHeader("connection", "close");
+    response.once("close", () => {
+      traffic.underWay--;
+      if (traffic.underWay === 0) traffic.idle();
+    });
   });
 }
 

@@ -53,14 +53,32 @@ test("readiness turns 503 while a request is under way, which is still answered;
   expect(rows).toHaveLength(1);
 });
 
+test("after requests of every kind nothing is waited for that is long over", async () => {
+  const service = await stores.start();
+  const { client, child } = service;
+  await client.get(`${PATH}?correlation_id=%ff`);
+  await client.get("/%ff");
+  await client.get("/nothing");
+  await client.send("DELETE", PATH, { body: {} });
+  await client.send("POST", PATH, { raw: "{" });
+  await client.post(PATH, auditEvent());
+  const closed = once(child, "close");
+  expect(await service.stop()).toBe(0);
+  await closed;
+  expect(service.lines.map((line) => line["msg"])).not.toContainEqual(expect.stringContaining("given up"));
+});
+
 test("a database that hangs does not make the end longer than it may be", async () => {
   const service = await stores.start();
   await service.client.post(PATH, auditEvent());
   const { release } = await lockAuditEvents();
   const posted = service.client.post(PATH, auditEvent()).catch(() => undefined);
   const began = performance.now();
+  const closed = once(service.child, "close");
   expect(await service.stop()).toBe(0);
   console.log(`stopped ${Math.round(performance.now() - began)} ms after SIGTERM with a hanging database`);
+  await closed;
+  expect(service.lines.at(-1)?.["msg"]).toContain("given up");
   expect(performance.now() - began).toBeLessThan(10_000);
   await release();
   await posted;
