@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import { asRollcallError } from "../errors/rollcall-error.ts";
 import { formatError, plainPaint } from "../report/format.ts";
 
@@ -6,17 +5,13 @@ const width = 100;
 
 /** A start that failed, as a test runner shows it: the whole report is the message, and there is nothing else to print. */
 export class StartError extends Error {
+  override readonly name = "StartError";
+
   constructor(thrown: unknown) {
     const error = asRollcallError(thrown);
     super(formatError(error.report, { paint: plainPaint, width }));
     // Where rollcall noticed it says nothing about the cause, unless the mistake is its own.
     const origin = error.code === "INTERNAL" && error.cause instanceof Error ? `\n${error.cause.stack}` : "";
-    this.name = "RollcallError";
     this.stack = `${this.name}: ${this.message}${origin}`;
-  }
-
-  /** Node would put a stack without frames in brackets. */
-  [inspect.custom](): string {
-    return this.stack ?? this.message;
   }
 }

@@ -1,3 +1,4 @@
+import { RollcallError } from "../errors/rollcall-error.ts";
 import type { RunEvent } from "../journal/events.ts";
 import { formatDuration } from "../report/format.ts";
 import { createReporter, type ProgressMode } from "../report/reporter.ts";
@@ -8,6 +9,8 @@ import { createDatabasePool, type DatabasePool } from "../scope/database-pool.ts
 import { resolveSource, type StackSource } from "./stack-source.ts";
 import { publishValues, type StackValues, valuesOf } from "./stack-values.ts";
 import { StartError } from "./start-error.ts";
+
+const runtimes = ["auto", "process", "podman", "docker"] as const;
 
 type Passed = "order" | "ports" | "timeoutMs" | "name" | "keepOnFailure" | "onEvent" | "signal";
 
@@ -80,8 +83,14 @@ function downOf(run: Run, unpublish: () => void): () => Promise<void> {
 }
 
 function runtimeFromEnvironment(): RuntimeKind | "auto" {
-  const runtime = process.env["ROLLCALL_RUNTIME"];
-  return runtime === undefined || runtime === "" ? "auto" : (runtime as RuntimeKind);
+  const named = process.env["ROLLCALL_RUNTIME"] ?? "";
+  if (named === "") return "auto";
+  const runtime = runtimes.find((each) => each === named);
+  if (runtime !== undefined) return runtime;
+  throw new RollcallError("USAGE", {
+    message: `ROLLCALL_RUNTIME: expected ${runtimes.join(", ")}, got "${named}".`,
+    hint: "Correct the variable, or leave it out.",
+  });
 }
 
 /** The tests that fail from now on do so because of it: it is said once. */
