@@ -109,6 +109,8 @@ function workflowSchema(given: Readonly<Record<string, JsonSchema>>): JsonSchema
       workflow_id: uuid,
       ...given,
       ...optionalOnCreate,
+      // Clients check addresses harder than we do: what was taken must not break their reading.
+      maintainer: text,
       disabled_at: time,
       disabled_by: text,
       disabled_reason: text,
