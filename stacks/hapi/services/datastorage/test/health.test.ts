@@ -87,3 +87,10 @@ test("the document lists every endpoint with an id of its own", async () => {
     "/metrics",
   ]);
 });
+
+test("the document refers to nothing that it does not hold", async () => {
+  const { document } = running.service.client;
+  const referred = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)];
+  expect(referred.length).toBeGreaterThan(0);
+  for (const [, name = ""] of referred) expect(document.components.schemas).toHaveProperty(name);
+});
