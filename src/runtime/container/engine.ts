@@ -20,6 +20,9 @@ export interface RequestOptions {
   readonly accept?: readonly number[];
 }
 
+/** The longest that a timer can be set to: for requests that only their signal ends. */
+export const noLimitMs = 2 ** 31 - 1;
+
 export interface Answer {
   readonly status: number;
   readonly data: unknown;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ExecResult } from "../../probe/types.ts";
 import { createDemultiplexer } from "./demultiplex.ts";
-import type { Engine } from "./engine.ts";
+import { type Engine, noLimitMs } from "./engine.ts";
 import { EngineRefusal } from "./engine-refusal.ts";
 import { endExecCompanions } from "./local-processes.ts";
 
@@ -30,6 +30,8 @@ export async function execInside(
     const stream = await engine.stream("POST", `/exec/${id}/start`, {
       body: { Detach: false, Tty: false },
       signal,
+      // Podman begins to answer with the first output, however late that comes.
+      limitMs: noLimitMs,
     });
     const take = createDemultiplexer();
     let output: Buffer = Buffer.alloc(0);

@@ -1,12 +1,10 @@
 import type { Exit } from "../types.ts";
-import type { Engine } from "./engine.ts";
+import { type Engine, noLimitMs } from "./engine.ts";
 import { isMissing } from "./engine-refusal.ts";
 import type { ContainerDetails } from "./engine-types.ts";
 import { exitOf } from "./exit-of.ts";
 import { killedForMemory } from "./kernel-log.ts";
 
-/** Longer than any run: the watch ends with the container or with its signal. */
-const forEverMs = 2 ** 31 - 1;
 /** How long an engine that went away may take to come back before a container counts as lost. */
 const returnLimitMs = 10_000;
 const lookIntervalMs = 200;
@@ -49,7 +47,7 @@ async function keepWaiting(
   let goneSinceMs: number | undefined;
   for (;;) {
     try {
-      const options = { query: { condition: until }, signal, limitMs: forEverMs };
+      const options = { query: { condition: until }, signal, limitMs: noLimitMs };
       const { data } = await engine.request("POST", `/containers/${container}/wait`, options);
       goneSinceMs = undefined;
       const exit = await lastExit(engine, container, signal, (data as { StatusCode?: number }).StatusCode);

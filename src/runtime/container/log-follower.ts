@@ -1,7 +1,10 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { createDemultiplexer } from "./demultiplex.ts";
-import type { Engine } from "./engine.ts";
+import { type Engine, noLimitMs } from "./engine.ts";
+
+const againMs = 500;
 
 export interface LogSource {
   readonly engine: Engine;
@@ -12,7 +15,7 @@ export interface LogSource {
 }
 
 export interface LogFollower {
-  /** Settles when the engine has ended the stream, or it broke; never rejects. True: to its end. */
+  /** Settles when the engine has ended the stream, or it was closed; never rejects. True: to its end. */
   readonly ended: Promise<boolean>;
   close(): void;
 }
@@ -24,9 +27,18 @@ export interface LogFollower {
 export function followLog(source: LogSource): LogFollower {
   const controller = new AbortController();
   return {
-    ended: copyLog(source, { follow: true, signal: controller.signal }),
+    ended: keepFollowing(source, controller.signal),
     close: () => controller.abort(new Error("closed")),
   };
+}
+
+/** A busy engine may break a stream off, or refuse to begin one. */
+async function keepFollowing(source: LogSource, signal: AbortSignal): Promise<boolean> {
+  while (!(await copyLog(source, { follow: true, signal }))) {
+    await delay(againMs, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return false;
+  }
+  return true;
 }
 
 /** Writes the log as it is now. False: it could not be had. */
@@ -39,7 +51,9 @@ export async function copyLog(
     // Not O_APPEND: the position counts.
     handle = await open(file, constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW, 0o600);
     const query = { follow, stdout: true, stderr: true };
-    const stream = await engine.stream("GET", `/containers/${container}/logs`, { query, signal });
+    // Podman begins to answer with the first line, however late that comes.
+    const limited = follow ? { limitMs: noLimitMs } : {};
+    const stream = await engine.stream("GET", `/containers/${container}/logs`, { query, signal, ...limited });
     const take = tty ? (chunk: Buffer) => chunk : createDemultiplexer();
     let position = 0;
     for await (const chunk of stream) {
