@@ -4,13 +4,14 @@ import type { FoundRun } from "./find.ts";
 import { logFileOf } from "./folders.ts";
 import { joinGuard } from "./guard.ts";
 import { hasCompleted } from "./has-completed.ts";
+import { identityOf } from "./identity.ts";
 import { prove } from "./prove.ts";
 import { writeRecord } from "./record.ts";
 import type { UpRequest } from "./request.ts";
 import { openRunJournal } from "./run-journal.ts";
-import { openRuntime } from "./runtimes.ts";
+import { openRuntimeOf } from "./runtimes.ts";
 import type { RunSession } from "./session.ts";
-import { adoptAll, identityOf } from "./take-down.ts";
+import { adoptAll } from "./take-down.ts";
 import type { RunRecord } from "./types.ts";
 import { withUser } from "./users.ts";
 
@@ -22,7 +23,7 @@ export async function attach(
   { dir, record }: FoundRun,
   request: UpRequest,
 ): Promise<RunSession | { readonly broken: string }> {
-  const runtime = await openRuntime(record.runtime);
+  const runtime = await openRuntimeOf(dir, record);
   const place = runtime.open(identityOf(dir, record));
   const instances = new Map<string, Instance>();
   try {

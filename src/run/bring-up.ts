@@ -10,6 +10,7 @@ import type { Instance, Place, Runtime, RuntimeKind } from "../runtime/types.ts"
 import { firstRecord, resolveExports } from "./first-record.ts";
 import { logFileOf, makeRunDir, newRunId, runDirOf } from "./folders.ts";
 import { type GuardHold, startGuard } from "./guard.ts";
+import { identityOf } from "./identity.ts";
 import { writeRecord } from "./record.ts";
 import { keepRecord, type RecordKeeper } from "./record-keeper.ts";
 import type { UpRequest } from "./request.ts";
@@ -17,7 +18,7 @@ import { addToIndex, removeFromIndex } from "./run-index.ts";
 import { openRunJournal } from "./run-journal.ts";
 import { chooseRuntime } from "./runtimes.ts";
 import type { RunSession } from "./session.ts";
-import { identityOf, stopped, takeDown } from "./take-down.ts";
+import { stopped, takeDown } from "./take-down.ts";
 import type { RunRecord } from "./types.ts";
 
 export interface Manner {
@@ -98,7 +99,7 @@ async function begin(
     id,
     dir,
     request,
-    runtime: runtime.kind,
+    runtime,
     portMode: manner.ports,
     stay: manner.stay,
     ports: allotment.ports,

@@ -1,8 +1,8 @@
 import { RollcallError } from "../errors/rollcall-error.ts";
 import type { Stack } from "../stack/types.ts";
 import { findLiveRun } from "./find.ts";
-import { openRuntime } from "./runtimes.ts";
-import { identityOf } from "./take-down.ts";
+import { identityOf } from "./identity.ts";
+import { openRuntimeOf } from "./runtimes.ts";
 
 /**
  * Runs a command where a service runs, with this process's own streams; its exit code, or undefined when the stack is
@@ -17,7 +17,7 @@ export async function execIn(
   const found = await findLiveRun(stack, options.name ?? stack.name);
   if (found === undefined) return undefined;
   const { dir, record } = found;
-  const runtime = await openRuntime(record.runtime);
+  const runtime = await openRuntimeOf(dir, record);
   const place = runtime.open(identityOf(dir, record));
   try {
     const unit = record.units.find((each) => each.name === service);

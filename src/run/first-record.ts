@@ -1,4 +1,4 @@
-import type { PublishedPort, RuntimeKind } from "../runtime/types.ts";
+import type { PublishedPort, Runtime } from "../runtime/types.ts";
 import { addressesFor, portUrl, resolveTemplate } from "../stack/resolve.ts";
 import type { Stack, Unit } from "../stack/types.ts";
 import { ownerOfThisProcess } from "../util/process-table.ts";
@@ -12,7 +12,7 @@ interface Beginning {
   readonly id: string;
   readonly dir: string;
   readonly request: UpRequest;
-  readonly runtime: RuntimeKind;
+  readonly runtime: Pick<Runtime, "kind" | "address">;
   readonly portMode: "fixed" | "free";
   readonly stay: boolean;
   readonly ports: Ports;
@@ -28,7 +28,8 @@ export function firstRecord({ id, dir, request, runtime, portMode, stay, ports }
     stack: stack.name,
     name,
     definition,
-    runtime,
+    runtime: runtime.kind,
+    ...(runtime.address === undefined ? {} : { engine: runtime.address }),
     order,
     ports: portMode,
     state: "starting",

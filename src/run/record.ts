@@ -49,6 +49,7 @@ const record = z.strictObject({
   name: label,
   definition: z.string(),
   runtime: z.enum(["process", "podman", "docker"]),
+  engine: z.string().optional(),
   order: z.enum(["sequential", "dependency"]),
   ports: z.enum(["fixed", "free"]),
   state: z.enum(["starting", "ready", "stopping", "failed", "stopped"]),

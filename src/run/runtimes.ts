@@ -1,6 +1,8 @@
 import { asRollcallError, RollcallError } from "../errors/rollcall-error.ts";
 import type { Refusal, Runtime, RuntimeKind } from "../runtime/types.ts";
 import type { Stack } from "../stack/types.ts";
+import { identityOf } from "./identity.ts";
+import type { RunRecord } from "./types.ts";
 
 /** Loaded when needed: a start on processes has no use for an engine's client. */
 export async function openRuntime(kind: RuntimeKind): Promise<Runtime> {
@@ -9,6 +11,29 @@ export async function openRuntime(kind: RuntimeKind): Promise<Runtime> {
     return createProcessRuntime();
   }
   return openEngine(kind);
+}
+
+/**
+ * Where a run is, whatever engine the environment of this process points to. An engine that is reached in another way
+ * by now is known by what it has of the run. Throws RUNTIME_UNAVAILABLE.
+ */
+export async function openRuntimeOf(dir: string, record: RunRecord): Promise<Runtime> {
+  const { runtime: kind, engine } = record;
+  if (kind === "process" || engine === undefined) return openRuntime(kind);
+  const { findEngineAt } = await import("../runtime/container/find.ts");
+  try {
+    return await findEngineAt(engine, kind);
+  } catch (error) {
+    const other = await openEngine(kind).catch(() => undefined);
+    const has = await other?.open(identityOf(dir, record)).audit();
+    if (other !== undefined && has !== undefined && has.length > 0) return other;
+    await other?.close();
+    throw new RollcallError("RUNTIME_UNAVAILABLE", {
+      message: `The engine of the run ${record.run} (${record.name}) does not answer: it is at ${engine}.`,
+      hint: `Start it; where it is gone for good, remove ${dir}.`,
+      cause: error,
+    });
+  }
 }
 
 async function openEngine(kind: "podman" | "docker" | "auto"): Promise<Runtime> {

@@ -2,8 +2,9 @@ import type { Instance } from "../runtime/types.ts";
 import type { Stack } from "../stack/types.ts";
 import { type FoundRun, findLiveRun } from "./find.ts";
 import { hasCompleted } from "./has-completed.ts";
-import { openRuntime } from "./runtimes.ts";
-import { adoptAll, identityOf } from "./take-down.ts";
+import { identityOf } from "./identity.ts";
+import { openRuntimeOf } from "./runtimes.ts";
+import { adoptAll } from "./take-down.ts";
 import type { RunRecord, Status, UnitRecord, UnitStatus } from "./types.ts";
 
 /** The run of this stack and name with what lives of it now; undefined: none is up. Throws STATE_INVALID. */
@@ -16,7 +17,7 @@ export async function statusOf(
 }
 
 async function lookAtRun({ dir, record }: FoundRun): Promise<Status> {
-  const runtime = await openRuntime(record.runtime);
+  const runtime = await openRuntimeOf(dir, record);
   const place = runtime.open(identityOf(dir, record));
   try {
     const instances = await adoptAll(record, place);

@@ -2,11 +2,12 @@ import { lstat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { ownerAlive } from "../util/process-table.ts";
 import { removeAbandoned } from "./abandon.ts";
+import { identityOf } from "./identity.ts";
 import { acquireLock, type Lock } from "./lock.ts";
 import { readRecord } from "./record.ts";
 import { type IndexEntry, readIndex, removeFromIndex } from "./run-index.ts";
-import { openRuntime } from "./runtimes.ts";
-import { adoptAll, identityOf } from "./take-down.ts";
+import { openRuntimeOf } from "./runtimes.ts";
+import { adoptAll } from "./take-down.ts";
 import type { RunRecord } from "./types.ts";
 import { hasEnded, isAbandoned, livingUsers } from "./users.ts";
 
@@ -70,7 +71,7 @@ async function mayGo(record: RunRecord, dir: string, all: boolean): Promise<bool
 }
 
 async function nothingLives(record: RunRecord, dir: string): Promise<boolean> {
-  const runtime = await openRuntime(record.runtime);
+  const runtime = await openRuntimeOf(dir, record);
   const place = runtime.open(identityOf(dir, record));
   try {
     const instances = await adoptAll(record, place);

@@ -2,11 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { tearDown } from "../conductor/tear-down.ts";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import type { EventBody, RunEvent } from "../journal/events.ts";
-import type { Instance, Leftover, Place, RunIdentity } from "../runtime/types.ts";
+import type { Instance, Leftover, Place } from "../runtime/types.ts";
+import { identityOf } from "./identity.ts";
 import { planOfRecord } from "./plan-of-record.ts";
 import { writeRecord } from "./record.ts";
 import { removeFromIndex } from "./run-index.ts";
-import { openRuntime } from "./runtimes.ts";
+import { openRuntimeOf } from "./runtimes.ts";
 import type { RunRecord } from "./types.ts";
 
 export interface TakingDown {
@@ -28,11 +29,6 @@ const removeLimitMs = 60_000;
 const settleMs = 150;
 const removeRounds = 5;
 
-export function identityOf(dir: string, record: RunRecord): RunIdentity {
-  const { run, stack, name, tempDir } = record;
-  return { id: run, stack, name, dir, tempDir };
-}
-
 /**
  * Ends and removes all of a run, whoever started it, and audits. The caller holds the lock.
  * Throws STOP_FAILED naming what is left; the record then says "stopping", and another attempt may follow.
@@ -40,7 +36,7 @@ export function identityOf(dir: string, record: RunRecord): RunIdentity {
 export async function takeDown(taking: TakingDown): Promise<void> {
   const { dir, record, emit, because } = taking;
   const beganMs = performance.now();
-  const runtime = await openRuntime(record.runtime);
+  const runtime = await openRuntimeOf(dir, record);
   const place = runtime.open(identityOf(dir, record));
   try {
     await writeUnlessDeleted(dir, { ...record, state: "stopping" });

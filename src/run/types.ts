@@ -119,6 +119,8 @@ export interface RunRecord {
   /** SHA-256 over the validated stack and what it refers to: "the same definition". */
   readonly definition: string;
   readonly runtime: RuntimeKind;
+  /** Which engine it is on: other commands may be told of another one by their environment. */
+  readonly engine?: string;
   readonly order: Order;
   readonly ports: "fixed" | "free";
   readonly state: RunState;

@@ -9,6 +9,8 @@ export interface Runtime {
   readonly kind: RuntimeKind;
   /** For people: "Podman 4.3.1 (unix:///run/podman/podman.sock)". */
   readonly description: string;
+  /** Where the same engine is found again; undefined: there is nothing to choose. */
+  readonly address?: string;
   /** `inside`: peers meet under their names and container ports; `outside`: all on 127.0.0.1 and host ports. */
   readonly addressing: "inside" | "outside";
   /** What this runtime cannot do of a stack, by unit; nothing has been started yet. */

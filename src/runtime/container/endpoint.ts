@@ -27,7 +27,11 @@ export function parseEndpoint(text: string, env: NodeJS.ProcessEnv = {}): Endpoi
 }
 
 export function printEndpoint(endpoint: Endpoint): string {
-  if (endpoint.kind === "tcp") return `tcp://${endpoint.host}:${endpoint.port}`;
+  if (endpoint.kind === "tcp") {
+    // Of tcp:// only this port means TLS by itself.
+    const scheme = endpoint.tls && endpoint.port !== 2376 ? "https" : "tcp";
+    return `${scheme}://${endpoint.host}:${endpoint.port}`;
+  }
   return endpoint.path.startsWith("//./") ? `npipe://${endpoint.path}` : `unix://${endpoint.path}`;
 }
 

@@ -2,6 +2,7 @@ import { RollcallError } from "../../errors/rollcall-error.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { Engine } from "./engine.ts";
 import type { EngineVersion } from "./engine-types.ts";
+import { ownPodmanAddress, ownPodmanService } from "./own-service.ts";
 import { ContainerRuntime, kindOf } from "./runtime.ts";
 import { allStrategies, type Search, type Strategy } from "./strategies.ts";
 
@@ -39,6 +40,25 @@ export async function findContainerRuntime(
   throw new RollcallError("RUNTIME_UNAVAILABLE", {
     message: `No ${wanted} was found:\n${reasons.map((reason) => `  ${reason}`).join("\n")}`,
   });
+}
+
+/**
+ * The very engine that a run is on, at the address that its runtime gave; a Podman service of our own that has ended
+ * meanwhile is started again.
+ * @throws RUNTIME_UNAVAILABLE
+ */
+export async function findEngineAt(address: string, kind: "podman" | "docker"): Promise<ContainerRuntime> {
+  const { CONTAINER_HOST: _, DOCKER_HOST: __, ...env } = process.env;
+  const there: Strategy = { name: "the run's engine", binding: false, find: async () => ({ address }) };
+  const ours: Strategy = {
+    name: "a Podman service of our own",
+    binding: false,
+    async find(search) {
+      if (address !== ownPodmanAddress()) return { why: `it is not at ${address}` };
+      return ownPodmanService(search);
+    },
+  };
+  return findContainerRuntime(kind, { env, strategies: [there, ours] });
 }
 
 type Attempt =

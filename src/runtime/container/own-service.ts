@@ -5,9 +5,21 @@ import { join } from "node:path";
 import { Engine } from "./engine.ts";
 import type { Found, Search } from "./strategies.ts";
 
-const startLimitMs = 20_000;
+const startLimitMs = 60_000;
+/** A busy Podman needs seconds for it. */
+const pingLimitMs = 15_000;
 /** The service ends on its own when nobody has used it for so long. */
 const idleSeconds = 60;
+
+const socketName = "podman.sock";
+
+function ownFolder(): string {
+  return join(tmpdir(), `rollcall-podman-${process.getuid?.() ?? 0}`);
+}
+
+export function ownPodmanAddress(): string {
+  return `unix://${join(ownFolder(), socketName)}`;
+}
 
 /** Podman needs no daemon: where no socket answers, a service of this user's own is started, or found again. */
 export async function ownPodmanService({ kind, env }: Search): Promise<Found> {
@@ -17,11 +29,11 @@ export async function ownPodmanService({ kind, env }: Search): Promise<Found> {
   if (setBy !== undefined) return { why: `${setBy} is set` };
   const installed = await output("podman", ["--version"], env);
   if (installed === undefined) return { why: "podman is not installed" };
-  const folder = join(tmpdir(), `rollcall-podman-${process.getuid?.() ?? 0}`);
+  const folder = ownFolder();
   const refused = await makePrivate(folder);
   if (refused !== undefined) return { why: refused };
-  const socket = join(folder, "podman.sock");
-  const address = `unix://${socket}`;
+  const socket = join(folder, socketName);
+  const address = ownPodmanAddress();
   if (await answers(socket)) return { address };
   return startService(folder, socket, address, env);
 }
@@ -79,7 +91,7 @@ async function makePrivate(folder: string): Promise<string | undefined> {
 
 async function answers(socket: string): Promise<boolean> {
   try {
-    await new Engine({ kind: "socket", path: socket }).request("GET", "/_ping", { limitMs: 5000 });
+    await new Engine({ kind: "socket", path: socket }).request("GET", "/_ping", { limitMs: pingLimitMs });
     return true;
   } catch {
     return false;

@@ -9,6 +9,7 @@ import { ContainerPlace } from "./place.ts";
 export class ContainerRuntime implements Runtime {
   readonly kind: "podman" | "docker";
   readonly description: string;
+  readonly address: string;
   readonly addressing = "inside";
   readonly engine: Engine;
   readonly images: Images;
@@ -17,6 +18,7 @@ export class ContainerRuntime implements Runtime {
     this.kind = kindOf(version);
     const name = this.kind === "podman" ? "Podman" : "Docker";
     this.description = `${name} ${version.Version} (${engine.endpoint})`;
+    this.address = engine.endpoint;
     this.engine = engine;
     this.images = new Images(engine, this.kind, version.Arch);
   }
