@@ -52,15 +52,20 @@ start_docker() {
   answers "$docker_socket" && return 0
   mkdir -p "$docker_dir"
   rm -f "$docker_dir/pid"
+  # Beside another daemon: that one has the bridge and the rules of this machine.
+  local more=
+  [ -z "$only" ] || more="--bridge=none --iptables=false"
   (cd / && exec setsid dockerd --data-root "$docker_dir/data" --exec-root "$docker_dir/exec" \
-    --pidfile "$docker_dir/pid" --host "unix://$docker_socket") >"$docker_dir/log" 2>&1 </dev/null &
+    --pidfile "$docker_dir/pid" --host "unix://$docker_socket" $more) >"$docker_dir/log" 2>&1 </dev/null &
   echo $! >"$docker_dir/started-pid"
   wait_for Docker "$docker_socket" "$docker_dir/started-pid" dockerd "$docker_dir/log"
 }
 
+# One of the two alone: podman or docker.
+only=${ROLLCALL_TEST_ONLY:-}
 command -v curl >/dev/null || { say "curl is missing"; exit 1; }
 mkdir -p "$engines"
-if command -v podman >/dev/null; then
+if [ "$only" != docker ] && command -v podman >/dev/null; then
   [ -f "$CONTAINERS_CONF" ] || configure_podman
   start_podman
   echo "export ROLLCALL_TEST_PODMAN=unix://$podman_socket"
@@ -68,11 +73,11 @@ if command -v podman >/dev/null; then
   echo "export CONTAINERS_STORAGE_CONF=$CONTAINERS_STORAGE_CONF"
   echo "export BUILDAH_ISOLATION=$BUILDAH_ISOLATION"
 else
-  say "podman is not installed"
+  [ "$only" = docker ] || say "podman is not installed"
 fi
-if command -v dockerd >/dev/null; then
+if [ "$only" != podman ] && command -v dockerd >/dev/null; then
   start_docker
   echo "export ROLLCALL_TEST_DOCKER=unix://$docker_socket"
 else
-  say "dockerd is not installed"
+  [ "$only" = podman ] || say "dockerd is not installed"
 fi

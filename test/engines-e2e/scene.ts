@@ -65,7 +65,12 @@ export class Scene {
 
   /** The built command line in the stack's folder, as a user would type it. */
   cli(...args: readonly string[]): Command {
-    const command = startCommand(join(bundle.dir, "cli.js"), args, { cwd: this.dir, env: this.env });
+    return this.cliWith({}, ...args);
+  }
+
+  cliWith(env: NodeJS.ProcessEnv, ...args: readonly string[]): Command {
+    const options = { cwd: this.dir, env: { ...this.env, ...env } };
+    const command = startCommand(join(bundle.dir, "cli.js"), args, options);
     this.onEnd(() => command.kill("SIGKILL"));
     return command;
   }
@@ -149,6 +154,12 @@ export function onScene(engine: Reachable, body: (scene: Scene) => Promise<void>
     try {
       await body(scene);
     } catch (error) {
+      console.error(
+        scene.journals
+          .slice(-30)
+          .map((event) => JSON.stringify(event))
+          .join("\n"),
+      );
       // What is left then is a consequence.
       await rollcall.down({ name: "e2e", dir: scene.dir } as Stack).catch(() => {});
       await scene.end().catch(() => {});
