@@ -34,7 +34,7 @@ export function portsTakenError(
 ): RollcallError {
   const lines = taken.map((each) => {
     const unit = neededBy.get(each.port);
-    return `port ${each.port}${unit === undefined ? "" : ` of ${unit}`} ${describe(each)}`;
+    return `port ${each.port}${unit === undefined ? "" : ` of ${unit}`} ${describeTaken(each)}`;
   });
   const first = taken[0];
   return new RollcallError("PORT_TAKEN", {
@@ -47,7 +47,7 @@ export function portsTakenError(
   });
 }
 
-function describe({ reason, holder }: TakenPort): string {
+function describeTaken({ reason, holder }: TakenPort): string {
   if (reason === "forbidden") return "may not be used by this user";
   const who = holder === undefined ? "somebody who can't be seen" : holder.text;
   return reason === "reserved" ? `is being taken by another start, ${who}` : `is held by ${who}`;
