@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RunEvent } from "../../src/journal/events.ts";
 import type { Stack } from "../../src/stack/types.ts";
-import { describeEngines } from "../engines/engines.ts";
+import { describeEngines, openEngine } from "../engines/engines.ts";
+import { form, quiet } from "../runtime/container/rig.ts";
 import { onScene, type Scene } from "./scene.ts";
 import { busybox, page } from "./units.ts";
 
@@ -27,6 +28,36 @@ describeEngines("A service that is built", (engine) => {
   );
 
   test(
+    "keeps the newest images of it, and no more",
+    onScene(engine, async (scene) => {
+      const runtime = await openEngine(engine);
+      const provide = async (edition: number) => {
+        await scene.write({ "site/index.html": `edition ${edition} ${scene.dir}` });
+        const text = `FROM ${busybox}\nCOPY index.html /\n`;
+        const image = {
+          kind: "build",
+          context: join(scene.dir, "site"),
+          containerfile: { text },
+          args: {},
+          target: undefined,
+          alias: undefined,
+        } as const;
+        return (await runtime.images.provide("site", form(image), quiet)).name;
+      };
+      const names: string[] = [];
+      for (let edition = 1; edition <= 5; edition++) names.push(await provide(edition));
+      for (const name of names) builtImages.add(name);
+      scene.onEnd(() => removeBuilt(scene));
+      const there = await Promise.all(
+        names.map(async (name) => (await runtime.images.find(name)) !== undefined),
+      );
+      expect([there.at(0), there.at(-1)]).toEqual([false, true]);
+      await runtime.close();
+    }),
+    120_000,
+  );
+
+  test(
     "comes from a compose file, with its health check",
     onScene(engine, async (scene) => {
       await scene.write({
@@ -45,8 +76,7 @@ services:
       retries: 30
   reader:
     image: ${busybox}
-    command: ["sh", "-c", "wget -q -O - http://site:8080/ && exec sleep 600"]
-    init: true
+    command: ["sh", "-c", "wget -q -O - http://site:8080/ && echo && exec sleep 600"]
     depends_on: { site: { condition: service_healthy } }
 `,
       });
@@ -59,7 +89,9 @@ services:
       expect(site).toMatchObject({ name: "site", state: "ready" });
       const [port] = Object.values<{ url: string; port: number }>(site.ports);
       expect(await (await fetch(`http://127.0.0.1:${port?.port}/`)).text()).toBe(`composed ${scene.dir}`);
-      await expect.poll(() => scene.cli("logs", "reader").said(), { timeout: 60_000 }).toContain("composed");
+      await expect
+        .poll(() => scene.cli("logs", "reader").said(), { timeout: 30_000, interval: 500 })
+        .toContain("composed");
       expect((await scene.cli("down").ended).code).toBe(0);
     }),
     180_000,

@@ -5,6 +5,8 @@ export const runLabel = "dev.rollcall.run";
 export const unitLabel = "dev.rollcall.unit";
 /** On images: the key of what they were built from. */
 export const buildLabel = "dev.rollcall.build";
+/** On images: whose build it is. */
+export const buildOfLabel = "dev.rollcall.build-of";
 
 /** What every object of a run carries: whose it is, and which process of which host is responsible for it. */
 export function ownerLabels(run: RunIdentity): Record<string, string> {

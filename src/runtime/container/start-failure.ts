@@ -32,6 +32,9 @@ export async function startFailure(error: unknown, { unit, ports }: StartOrder):
 
 function hintFor(said: string): string | undefined {
   if (/exec format error/i.test(said)) return "The image is for another architecture than this machine's.";
+  if (/container-init binary not found/.test(said)) {
+    return "Podman has no init program on this machine: install catatonit, or leave `init` out.";
+  }
   if (/executable file not found|no such file or directory.*exec|exec:.*no such file/i.test(said)) {
     return "The command or entrypoint does not exist in the image.";
   }

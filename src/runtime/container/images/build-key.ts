@@ -21,7 +21,9 @@ export function buildKey(
   return hash.digest("hex").slice(0, 32);
 }
 
+export const buildRepository = "localhost/rollcall-build";
+
 /** Names the content, not the project: whoever builds the same gets the same. */
 export function buildName(key: string): string {
-  return `localhost/rollcall-build:${key}`;
+  return `${buildRepository}:${key}`;
 }

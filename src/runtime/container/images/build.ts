@@ -2,7 +2,7 @@ import { RollcallError } from "../../../errors/rollcall-error.ts";
 import type { ImageSource } from "../../../stack/types.ts";
 import type { Engine } from "../engine.ts";
 import { EngineRefusal } from "../engine-refusal.ts";
-import { buildLabel } from "../labels.ts";
+import { buildLabel, buildOfLabel } from "../labels.ts";
 import type { BuildInputs } from "./build-inputs.ts";
 import { createStepMark, endSteps } from "./build-steps.ts";
 import { removeLayers, trackLayers } from "./built-layers.ts";
@@ -19,6 +19,8 @@ export interface Build {
   readonly inputs: BuildInputs;
   readonly key: string;
   readonly name: string;
+  /** Whose earlier images it replaces. */
+  readonly owner: string;
   readonly platform: string | undefined;
   readonly kind: "podman" | "docker";
   readonly signal: AbortSignal;
@@ -39,7 +41,7 @@ export async function buildImage(engine: Engine, build: Build): Promise<boolean>
         t: name,
         dockerfile: archive.containerfile,
         buildargs: JSON.stringify(source.args),
-        labels: JSON.stringify({ [buildLabel]: key }),
+        labels: JSON.stringify({ [buildLabel]: key, [buildOfLabel]: build.owner }),
         // Containers of steps are removed, also of those that fail.
         rm: true,
         forcerm: true,

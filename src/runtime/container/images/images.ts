@@ -6,6 +6,7 @@ import { tagAlias } from "./alias.ts";
 import { buildImage } from "./build.ts";
 import { BuildInputs } from "./build-inputs.ts";
 import { buildKey, buildName } from "./build-key.ts";
+import { buildOwner, pruneBuilds } from "./prune-builds.ts";
 import { pullImage } from "./pull.ts";
 import { fullReference, isLocalOnly } from "./reference.ts";
 
@@ -86,8 +87,22 @@ export class Images {
       const name = buildName(key);
       const built = await this.#oneByOne(name, async () => {
         if ((await this.find(name, signal)) !== undefined) return true;
-        const build = { unit, source, inputs, key, name, platform, signal, progress, kind: this.#kind };
-        return buildImage(this.#engine, build);
+        const owner = buildOwner(unit, source);
+        const build = {
+          unit,
+          source,
+          inputs,
+          key,
+          name,
+          owner,
+          platform,
+          signal,
+          progress,
+          kind: this.#kind,
+        };
+        const done = await buildImage(this.#engine, build);
+        if (done) await pruneBuilds(this.#engine, build);
+        return done;
       });
       if (!built && attempt < 3) continue;
       if (!built) {
