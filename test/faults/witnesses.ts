@@ -63,6 +63,7 @@ async function foreignObjects(engine: Docker) {
     Image: busybox,
     Cmd: ["sleep", "86400"],
     Labels,
+    HostConfig: { NetworkMode: "none" },
   });
   await container.start();
   const { State: before } = await container.inspect();
