@@ -75,7 +75,7 @@ export const endings: readonly Fault[] = [
         ...unit(
           stage,
           { start: { what: { files: true } } },
-          stage.onProcesses ? {} : { container: { ulimits: { nofile: 64 } } },
+          stage.onProcesses ? {} : { container: { ulimits: { nofile: 64, nproc: 1024 } } },
         ),
         ...(stage.onProcesses ? form(stage, ["prlimit", "--nofile=64", "node", serverFile]) : {}),
       },
