@@ -64,11 +64,12 @@ describeEngines("A service that is built", (engine) => {
         "site/Containerfile": `FROM ${busybox}\nCOPY index.html /www/\nCMD ["httpd", "-f", "-p", "8080", "-h", "/www"]\n`,
         "site/index.html": `composed ${scene.dir}`,
         "compose.yaml": `
-name: composed
+name: e2e
 services:
   site:
     build: { context: site, dockerfile: Containerfile }
     ports: ["8080"]
+    stop_signal: SIGKILL
     healthcheck:
       test: ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/"]
       interval: 1s
@@ -77,6 +78,7 @@ services:
   reader:
     image: ${busybox}
     command: ["sh", "-c", "wget -q -O - http://site:8080/ && echo && exec sleep 600"]
+    stop_signal: SIGKILL
     depends_on: { site: { condition: service_healthy } }
 `,
       });
