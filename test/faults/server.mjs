@@ -134,11 +134,10 @@ if (told.flood) for (let line = 0; line < told.flood; line += 1) say(`${"x".repe
 if (told.unfinished) writeSync(1, told.unfinished);
 for (let child = 0; child < (told.children ?? 0); child += 1) {
   const source = `process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)`;
-  // In a session of its own, and without the mark in its environment.
-  spawn(process.execPath, ["-e", source], {
+  // In a session of its own; the folder on its command line is what the audit knows it by.
+  spawn(process.execPath, ["-e", source, "--", `${process.cwd()}/child`], {
     detached: true,
     stdio: "ignore",
-    env: { PATH: process.env.PATH },
   });
 }
 const listen = () => listeners[told.listen ?? "http"]();
