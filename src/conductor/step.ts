@@ -23,7 +23,8 @@ export async function bringUp(progress: Progress, before: Before, bringing: Brin
   const { unit } = progress.step;
   try {
     const gates = await mayStart(progress, before, bringing);
-    if (gates === undefined) return;
+    // Another unit may have failed in the turn between the look and this one.
+    if (gates === undefined || bringing.signal.aborted) return;
     const instance = await start(progress, gates, bringing);
     if (instance === undefined) return;
     if (unit.kind === "service") await proveReady(progress, unit, instance, bringing);
