@@ -10,6 +10,8 @@ podman_dir=$engines/podman
 docker_dir=$engines/docker
 podman_socket=$podman_dir/podman.sock
 docker_socket=$docker_dir/docker.sock
+# The bridge of a second Docker daemon on this machine.
+second_bridge=rollcall-test1
 
 export CONTAINERS_CONF=$podman_dir/containers.conf
 export CONTAINERS_STORAGE_CONF=$podman_dir/storage.conf

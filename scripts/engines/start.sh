@@ -52,9 +52,12 @@ start_docker() {
   answers "$docker_socket" && return 0
   mkdir -p "$docker_dir"
   rm -f "$docker_dir/pid"
-  # Beside another daemon: that one has the bridge and the rules of this machine.
+  # Beside another daemon: that one has the rules of this machine and docker0, which --bridge=none would take away.
   local more=
-  [ -z "$only" ] || more="--bridge=none --iptables=false"
+  if [ -n "$only" ]; then
+    ip link show "$second_bridge" >/dev/null 2>&1 || ip link add name "$second_bridge" type bridge
+    more="--bridge=$second_bridge --iptables=false"
+  fi
   (cd / && exec setsid dockerd --data-root "$docker_dir/data" --exec-root "$docker_dir/exec" \
     --pidfile "$docker_dir/pid" --host "unix://$docker_socket" $more) >"$docker_dir/log" 2>&1 </dev/null &
   echo $! >"$docker_dir/started-pid"
