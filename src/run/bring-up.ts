@@ -7,6 +7,7 @@ import { asRollcallError, RollcallError } from "../errors/rollcall-error.ts";
 import type { Journal } from "../journal/journal.ts";
 import { allotPorts, type PortAllotment } from "../ports/allot-ports.ts";
 import type { Instance, Place, Runtime, RuntimeKind } from "../runtime/types.ts";
+import { foldersOfRun, scarceSpace } from "./disk-space.ts";
 import { firstRecord, resolveExports } from "./first-record.ts";
 import { logFileOf, makeRunDir, newRunId, runDirOf } from "./folders.ts";
 import { type GuardHold, startGuard } from "./guard.ts";
@@ -57,6 +58,8 @@ async function withRuntime(
       const begun = await begin(id, guard, request, manner, runtime, allotment);
       for (const text of manner.notes) begun.journal.emit({ type: "note", text });
       if (note !== undefined) begun.emit({ type: "note", text: note });
+      for (const text of await scarceSpace(foldersOfRun(request.stack.dir)))
+        begun.emit({ type: "note", text });
       return await carryOut(begun);
     } finally {
       allotment.release();
