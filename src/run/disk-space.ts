@@ -22,7 +22,7 @@ export async function scarceSpace(
     );
 }
 
-/** What an ordinary user may still write; a disk that cannot be asked counts as empty. */
+/** What an ordinary user may still write; a disk that cannot be asked is not spoken of. */
 async function freeBytesOf(folder: string): Promise<number> {
   try {
     const { bavail, bsize } = await statfs(folder);
