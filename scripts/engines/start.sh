@@ -17,6 +17,9 @@ wait_for() { # NAME SOCKET PIDFILE PROGRAM LOG
 }
 
 configure_podman() {
+  # Beside another engine, which does not see our networks before a container is in them.
+  local pools=
+  [ -z "$only" ] || pools='default_subnet_pools = [{"base" = "10.201.0.0/16", "size" = 24}]'
   mkdir -p "$podman_dir/networks" "$podman_dir/tmp"
   # crun refuses hybrid cgroups, and the default limits cannot be set where raising them is not permitted.
   cat >"$CONTAINERS_CONF" <<CONF
@@ -30,6 +33,7 @@ tmp_dir = "$podman_dir/tmp"
 [network]
 network_backend = "netavark"
 network_config_dir = "$podman_dir/networks"
+$pools
 CONF
   cat >"$CONTAINERS_STORAGE_CONF" <<CONF
 [storage]
@@ -56,7 +60,7 @@ start_docker() {
   local more=
   if [ -n "$only" ]; then
     ip link show "$second_bridge" >/dev/null 2>&1 || ip link add name "$second_bridge" type bridge
-    more="--bridge=$second_bridge --iptables=false"
+    more="--bridge=$second_bridge --iptables=false --default-address-pool base=10.202.0.0/16,size=24"
   fi
   (cd / && exec setsid dockerd --data-root "$docker_dir/data" --exec-root "$docker_dir/exec" \
     --pidfile "$docker_dir/pid" --host "unix://$docker_socket" $more) >"$docker_dir/log" 2>&1 </dev/null &

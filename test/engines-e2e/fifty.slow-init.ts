@@ -3,7 +3,7 @@ import { describeEngines } from "../engines/engines.ts";
 import { onScene } from "./scene.ts";
 import { slowInitStarts } from "./slow-init.ts";
 
-const count = 50;
+const count = Number(process.env["SLOW_INIT_STARTS"] ?? 50);
 const atOnce = 8;
 
 describeEngines("PostgreSQL with a slow init phase", (engine) => {

@@ -47,7 +47,12 @@ export async function slowInitStarts(scene: Scene, count: number, atOnce: number
 async function startOnce(scene: Scene, stack: Parameters<Scene["up"]>[0], name: string): Promise<void> {
   const events: RunEvent[] = [];
   const onEvent = (event: RunEvent) => void events.push(event);
-  const run = await scene.up(stack, { name, ports: "free", timeoutMs: 240_000, onEvent });
+  const starting = scene.up(stack, { name, ports: "free", timeoutMs: 240_000, onEvent });
+  const run = await starting.catch((error: unknown) => {
+    if (!(error instanceof rollcall.RollcallError)) throw error;
+    const { message, logTail } = error.report;
+    throw new Error([`${name}: ${message}`, ...logTail].join("\n"), { cause: error });
+  });
   try {
     const [db] = (await run.status()).services;
     expect(db?.readyMs, "ready before its init phase was over").toBeGreaterThanOrEqual(initSeconds * 1000);
