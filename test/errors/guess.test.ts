@@ -154,6 +154,11 @@ const cases: readonly Case[] = [
     { log: ["Error: ENOENT: no such file or directory, open '/etc/app/config.yaml'"] },
     /config\.yaml/,
   ],
+  [
+    "file-missing",
+    { message: `${"x".repeat(60)} exec: "container-init": ${"y".repeat(40)} no such file or directory` },
+    /: (exec: )?"container-init"/,
+  ],
   ["exit-125", { exitCode: 125 }],
   ["exit-126", { exitCode: 126 }],
   ["exit-127", { exitCode: 127 }],

@@ -28,13 +28,13 @@ export const logGuesses: readonly Guess[] = [
     sign: '"permission denied", EACCES',
     cause: "It may not read, write or run something: {said}.",
     cure: "Correct the owner or the mode; on SELinux hosts a mounted folder also needs its label (`:z`).",
-    find: (signs) => said(/[^\n]{0,80}(?:permission denied|EACCES)[^\n]{0,60}/i, signs),
+    find: (signs) => said(/(?<!\S)[^\n]{0,80}(?:permission denied|EACCES)[^\n]{0,60}/i, signs),
   },
   {
     id: "file-missing",
     sign: '"no such file or directory", ENOENT',
     cause: "A file is missing where it runs: {said}.",
     cure: "Mount or copy it, or correct the path.",
-    find: (signs) => said(/[^\n]{0,80}(?:no such file or directory|ENOENT)[^\n]{0,60}/i, signs),
+    find: (signs) => said(/(?<!\S)[^\n]{0,80}(?:no such file or directory|ENOENT)[^\n]{0,60}/i, signs),
   },
 ];
