@@ -5,6 +5,7 @@ import type { Stack } from "../stack/types.ts";
 import { visible } from "../util/visible.ts";
 import { findLiveRun, findNewestRun } from "./find.ts";
 import { logFileOf } from "./folders.ts";
+import { type LiveLogs, liveLogs } from "./live-logs.ts";
 import { readRecord } from "./record.ts";
 import { hasEnded } from "./users.ts";
 
@@ -29,16 +30,26 @@ export async function lookAtLogs(stack: Stack, options: LookAtLogs): Promise<boo
   const name = options.name ?? stack.name;
   const found = (await findLiveRun(stack, name)) ?? (await findNewestRun(stack, name));
   if (found === undefined) return false;
-  const readers = options.services.map((service) => new LogReader(service, found.dir, stack, options.onLine));
+  const live = await liveLogs(found, options.services);
+  try {
+    await show(found.dir, stack, live, options);
+  } finally {
+    await live.close();
+  }
+  return true;
+}
+
+async function show(dir: string, stack: Stack, live: LiveLogs, options: LookAtLogs): Promise<void> {
+  await live.catchUp();
+  const readers = options.services.map((service) => new LogReader(service, dir, stack, options.onLine));
   for (const reader of readers) await reader.readOn(options.tail);
   while (options.follow === true && !options.signal?.aborted) {
-    const record = await readRecord(found.dir);
+    const record = await readRecord(dir);
     for (const reader of readers) await reader.readOn();
     if (record === undefined || hasEnded(record)) break;
     await delay(followIntervalMs, undefined, { signal: options.signal }).catch(() => {});
   }
   for (const reader of readers) reader.finish();
-  return true;
 }
 
 class LogReader {

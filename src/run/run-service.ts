@@ -36,6 +36,7 @@ export function createRunService(
     url: (port) => unit.urls[portOf(unit, port).name] ?? "",
     address,
     logs: async ({ tail = 100 } = {}) => {
+      await session.instances.get(name)?.catchUpLog?.();
       const mask = stackMask(session.request.stack);
       return (await readLogTail(logFileOf(session.dir, name), { lines: tail, mask })).join("\n");
     },

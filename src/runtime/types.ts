@@ -142,6 +142,8 @@ export interface Instance {
   resume(): Promise<void>;
   /** Data of the engine worth keeping for a post-mortem ("inspect"). */
   inspect(): Promise<Json>;
+  /** Brings the log file up to what was written until now; absent: it always is. Never rejects. */
+  catchUpLog?(): Promise<void>;
   /** Releases handles; the unit runs on. */
   close(): void;
 }

@@ -127,6 +127,10 @@ export class ContainerInstance implements Instance {
     return { ...details, Config: { ...details.Config, Env } } as unknown as Json;
   }
 
+  async catchUpLog(): Promise<void> {
+    await copyLog(this.#log, { follow: false, signal: AbortSignal.timeout(copyLimitMs) });
+  }
+
   close(): void {
     this.#watch.close();
     this.#follower.close();

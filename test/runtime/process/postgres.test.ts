@@ -168,3 +168,14 @@ test("preparing tells which PostgreSQL it is, and when the image has another", a
   await rig.place.prepare(unit, { ...quick, progress: (text) => void told.push(text) });
   expect(told.join()).toMatch(/^PostgreSQL 16\.\d+ from the npm package .*; its image has 15$/);
 });
+
+test("what was committed outlives a server that is killed right afterwards", async () => {
+  const first = await startReady();
+  const client = await connect();
+  await client.query("CREATE TABLE kept (n int)");
+  for (let n = 1; n <= 20; n++) await client.query("INSERT INTO kept VALUES ($1)", [n]);
+  await first.kill();
+  await client.end().catch(() => undefined);
+  await startReady();
+  expect(await ask("SELECT count(*)::int FROM kept")).toBe(20);
+});
