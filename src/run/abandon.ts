@@ -1,9 +1,12 @@
 import { basename } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { openJournal } from "../journal/journal.ts";
 import { journalFileOf } from "./folders.ts";
+import { identityOf } from "./identity.ts";
 import { acquireLock } from "./lock.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import { findInIndex } from "./run-index.ts";
+import { openRuntimeOf } from "./runtimes.ts";
 import { takeDown } from "./take-down.ts";
 import type { RunRecord } from "./types.ts";
 import { hasEnded, isAbandoned, livingUsers, withoutUser } from "./users.ts";
@@ -39,6 +42,7 @@ export async function leaveForGood({ dir, user, othersConnected }: Leaving): Pro
     const rest = withoutUser(record, user);
     if (isAbandoned(rest) && !othersConnected()) {
       await removeAbandoned(dir, rest, "its owner has died");
+      await removeLate(dir, rest);
       return true;
     }
     if (rest.users.length !== record.users.length) await writeRecord(dir, rest);
@@ -67,6 +71,22 @@ export async function removeAbandoned(dir: string, record: RunRecord, because: s
     await takeDown({ dir, record, emit: journal.emit, because, manner: "now" });
   } finally {
     await journal.close();
+  }
+}
+
+/** An engine still makes what it was asked for when its asker has died; by then it has been made. */
+const lateMs = 2000;
+
+async function removeLate(dir: string, record: RunRecord): Promise<void> {
+  if (record.runtime === "process") return;
+  await delay(lateMs);
+  const runtime = await openRuntimeOf(dir, record);
+  const place = runtime.open(identityOf(dir, record));
+  try {
+    if ((await place.audit()).length > 0) await place.remove({ signal: never });
+  } finally {
+    await place.close();
+    await runtime.close();
   }
 }
 

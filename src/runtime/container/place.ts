@@ -32,6 +32,8 @@ export class ContainerPlace implements Place {
   readonly #run: RunIdentity;
   readonly #prepared = new Map<string, ProvidedImage>();
   readonly #instances = new Set<ContainerInstance>();
+  /** What the engine has been asked to make and has not answered yet. */
+  readonly #making = new Set<Promise<unknown>>();
 
   constructor(
     { kind, engine, images }: Pick<ContainerRuntime, "kind" | "engine" | "images">,
@@ -52,7 +54,7 @@ export class ContainerPlace implements Place {
 
   async setUp(stack: Stack, { signal }: { readonly signal: AbortSignal }): Promise<void> {
     try {
-      await makeSharedObjects(this.#engine, this.#run, stack, signal);
+      await this.#make(signal, () => makeSharedObjects(this.#engine, this.#run, stack));
     } catch (error) {
       throw asEngineFailure(error, "The run's network and volumes could not be made");
     }
@@ -106,6 +108,7 @@ export class ContainerPlace implements Place {
   }
 
   async remove({ signal }: { readonly signal: AbortSignal }): Promise<readonly Leftover[]> {
+    await Promise.allSettled([...this.#making]);
     try {
       const left = await removeOwned(this.#engine, this.#run, signal);
       await rm(this.#run.tempDir, { recursive: true, force: true });
@@ -122,6 +125,22 @@ export class ContainerPlace implements Place {
   async close(): Promise<void> {
     for (const instance of this.#instances) instance.close();
     this.#instances.clear();
+  }
+
+  /**
+   * An engine goes on with what it was asked for after the asker has hung up: what it makes is waited for, also when
+   * it is not wanted any more, so that `remove` finds it.
+   */
+  async #make<T>(signal: AbortSignal, make: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    const making = make();
+    this.#making.add(making);
+    try {
+      return await making;
+    } finally {
+      this.#making.delete(making);
+      signal.throwIfAborted();
+    }
   }
 
   async #provide(unit: Unit, options: Providing): Promise<ProvidedImage> {
@@ -153,8 +172,9 @@ export class ContainerPlace implements Place {
     const platform = form.platform === undefined ? {} : { platform: form.platform };
     try {
       const query = { name, ...platform };
-      const options = { query, body, signal, limitMs: startLimitMs };
-      const { data } = await this.#engine.request("POST", "/containers/create", options);
+      const options = { query, body, limitMs: startLimitMs };
+      const create = () => this.#engine.request("POST", "/containers/create", options);
+      const { data } = await this.#make(signal, create);
       return (data as { readonly Id: string }).Id;
     } catch (error) {
       if (error instanceof EngineRefusal && /already in use/.test(error.said)) {

@@ -202,6 +202,25 @@ describeEngines("A run in an engine", (engine) => {
     expect(companionsOf([instance.incarnation.id])).toEqual([]);
   });
 
+  test("removes what the engine still makes after its asker has changed its mind", async () => {
+    const units = stackOf(script("any", "true"));
+    for (let turns = 0; turns < 8; turns += 1) {
+      const { place, end } = await newRun();
+      const controller = new AbortController();
+      const settingUp = place.setUp(units, { signal: controller.signal });
+      // Before the first request, within one, or between two of them.
+      for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      controller.abort(new Error("called off"));
+      await Promise.allSettled([settingUp]);
+      expect(await end()).toEqual([]);
+      // By the time that another network has been made, one that was asked for before is there as well.
+      const other = await newRun();
+      await other.place.setUp(units, { signal: never });
+      await other.end();
+      expect(await place.audit()).toEqual([]);
+    }
+  });
+
   test("starts a unit again as another incarnation, with its data", async () => {
     const each = script(
       "again",
