@@ -67,7 +67,14 @@ const asPostgres = {
 
 /** Ports that lie, services that are slow or mistaken. */
 export const answers: readonly Fault[] = [
-  unready("a service never listens", everywhere, { listen: "none" }, [/refused|closed|reset/], {}, { short: true }),
+  unready(
+    "a service never listens",
+    everywhere,
+    { listen: "none" },
+    [/refused|closed|reset/],
+    {},
+    { short: true },
+  ),
   unready("a port accepts and hangs up", everywhere, { listen: "hangup" }, [/closed|reset|ended/]),
   unready("a port accepts and says nothing", everywhere, { listen: "silent" }, ["no answer"]),
   unready(
