@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, stop } from "esbuild";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -37,5 +37,7 @@ export async function bundleRollcall(): Promise<Bundle> {
     packages: "external",
     logLevel: "error",
   });
+  // Its helper process would keep a script from ending.
+  await stop();
   return { dir, remove: () => rmSync(home, { recursive: true, force: true }) };
 }
