@@ -22,7 +22,8 @@ test("four workers that write the same keys and rows at once find nothing but th
     names.map((name) => ({ rows: 31, workers: [name], owner: name, count: "30", keys: 2 })),
   );
   expect(new Set(found.map(({ database }) => database)).size).toBe(4);
-  expect(new Set(found.map(({ index }) => index)).size).toBe(4);
+  // A Redis number is free again once its worker has ended, so it may have served two of them, one after the other: that
+  // nobody shared one at the same time is what each found there.
   // Disposed of: dropped, and nothing was written to the stack's own.
   const own = await ask(run().service("db").url(), "SELECT id, worker FROM items ORDER BY id");
   expect(own).toEqual([1, 2, 3].map((id) => [id, "init"]));
