@@ -28,14 +28,23 @@ export function listProcesses(): readonly ProcessEntry[] {
 
 /** The same one by one, newest first: what lives only for a moment is handed out while it still is there. */
 export function* eachProcess(): Generator<ProcessEntry, void> {
+  for (const entry of eachEntry()) if (lives(entry)) yield entry;
+}
+
+/** Also those that have ended and that nobody has waited for. */
+export function listWithZombies(): readonly ProcessEntry[] {
+  return [...eachEntry()];
+}
+
+function* eachEntry(): Generator<ProcessEntry, void> {
   if (!onLinux) {
-    yield* listWithPs().filter(lives);
+    yield* listWithPs();
     return;
   }
   const pids = readdirSync("/proc").filter((file) => /^\d+$/.test(file));
   for (const pid of pids.map(Number).sort((a, b) => b - a)) {
     const entry = readStat(pid);
-    if (entry !== undefined && lives(entry)) yield entry;
+    if (entry !== undefined) yield entry;
   }
 }
 

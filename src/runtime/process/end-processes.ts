@@ -1,15 +1,25 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { isSame, type ProcessEntry, type ProcessIdentity, readProcess } from "../../util/process-table.ts";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
+import {
+  isSame,
+  listWithZombies,
+  type ProcessEntry,
+  type ProcessIdentity,
+  readProcess,
+} from "../../util/process-table.ts";
 
 const stepMs = 10;
 /** A killed process that is still there after this long hangs in the kernel. */
 const killLimitMs = 10_000;
 /** Looking through all processes costs more than looking at those that are known. */
 const rescanMs = 250;
+/** Who forks without a pause is missed by about every other look. */
+const unmetMs = 5_000;
 
 export interface Ending {
   /** Everything that belongs, each time anew. */
   readonly find: () => readonly ProcessEntry[];
+  /** The process groups that it started in: while one of them is there, somebody may be in it whom `find` has missed. */
+  readonly groups: readonly number[];
   readonly signal?: AbortSignal;
 }
 
@@ -23,7 +33,7 @@ export async function endGently(
   graceMs: number,
 ): Promise<readonly ProcessEntry[]> {
   const until = performance.now() + graceMs;
-  for (let found = look(ending); found.length > 0; found = look(ending)) {
+  for (let found = await look(ending); found.length > 0; found = await look(ending)) {
     ask(found);
     await untilOneEnds(found, Math.min(until, performance.now() + rescanMs));
     if (performance.now() >= until || ending.signal?.aborted) return endAtOnce(ending);
@@ -34,12 +44,12 @@ export async function endGently(
 /** Kills until nothing is left, also what is born meanwhile. Resolves with what does not end. */
 export async function endAtOnce(ending: Ending): Promise<readonly ProcessEntry[]> {
   const until = performance.now() + killLimitMs;
-  let found = look(ending);
+  let found = await look(ending);
   while (found.length > 0 && performance.now() < until && !ending.signal?.aborted) {
     killGroups(found);
     for (const entry of found) signalProcess(entry, "SIGKILL");
     await untilAllEnd(found, Math.min(until, performance.now() + rescanMs));
-    found = look(ending);
+    found = await look(ending);
   }
   return found;
 }
@@ -88,10 +98,42 @@ function send(target: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** A look at all processes takes a while, and short lives may slip through it: nothing found is looked at again. */
-function look({ find }: Ending): readonly ProcessEntry[] {
-  const found = find();
-  return found.length > 0 ? found : find();
+/**
+ * A look at all processes takes a while, and short lives may slip through it: nothing found is looked at again, and as
+ * long as one of the groups is there and changes.
+ */
+async function look({ find, groups }: Ending): Promise<readonly ProcessEntry[]> {
+  let found = find();
+  if (found.length === 0) found = find();
+  const until = performance.now() + unmetMs;
+  let before = "";
+  while (found.length === 0 && performance.now() < until) {
+    const there = groups.filter(isGroup);
+    if (there.length === 0) break;
+    // The same ones twice: zombies that nobody waits for, or somebody else who has the number by now.
+    const inside = membersOf(there);
+    if (inside !== "" && inside === before) break;
+    before = inside;
+    await nextTurn();
+    found = find();
+  }
+  return found;
+}
+
+/** The pids of all who are in the groups, zombies too. */
+function membersOf(groups: readonly number[]): string {
+  const members = listWithZombies().filter(({ pgid }) => groups.includes(pgid));
+  return members.map(({ pid }) => pid).join(" ");
+}
+
+/** Only asked, never signalled: its number may be somebody else's by now. */
+function isGroup(pgid: number): boolean {
+  try {
+    process.kill(-pgid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 async function untilAllEnd(entries: readonly ProcessEntry[], until: number): Promise<void> {

@@ -67,7 +67,7 @@ export class ProcessInstance implements Instance {
     const asked = new Set<number>();
     this.#stopped ??= this.#end(() =>
       endGently(
-        { find: () => this.#find() },
+        { find: () => this.#find(), groups: [this.#leader.pid] },
         (found) => this.#ask(found, policy.signal, asked),
         policy.graceMs,
       ),
@@ -76,7 +76,7 @@ export class ProcessInstance implements Instance {
   }
 
   kill(): Promise<Exit> {
-    this.#killed ??= this.#end(() => endAtOnce({ find: () => this.#find() }));
+    this.#killed ??= this.#end(() => endAtOnce({ find: () => this.#find(), groups: [this.#leader.pid] }));
     return this.#killed;
   }
 

@@ -2,7 +2,15 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { RollcallError } from "../../errors/rollcall-error.ts";
 import type { Unit } from "../../stack/types.ts";
-import type { Instance, InstanceRecord, Leftover, Place, RunIdentity, StartOrder } from "../types.ts";
+import type {
+  Incarnation,
+  Instance,
+  InstanceRecord,
+  Leftover,
+  Place,
+  RunIdentity,
+  StartOrder,
+} from "../types.ts";
 import { adoptProcess } from "./adopt.ts";
 import { endAtOnce } from "./end-processes.ts";
 import type { ServerTrace } from "./members.ts";
@@ -21,6 +29,8 @@ type Cancelable = { readonly signal: AbortSignal };
 export class ProcessPlace implements Place {
   readonly #run: RunIdentity;
   readonly #programs: Programs;
+  /** Each started unit leads a process group. */
+  readonly #groups = new Set<number>();
 
   constructor(run: RunIdentity, programs: Programs) {
     this.#run = run;
@@ -53,16 +63,19 @@ export class ProcessPlace implements Place {
     signal.throwIfAborted();
     const starting = await this.#howToStart(order, signal);
     signal.throwIfAborted();
-    return startUnit(this.#run, order, starting);
+    const instance = await startUnit(this.#run, order, starting);
+    this.#follow(instance.incarnation);
+    return instance;
   }
 
   adopt(record: InstanceRecord): Promise<Instance | undefined> {
+    this.#follow(record.incarnation);
     return Promise.resolve(adoptProcess(this.#run.id, record));
   }
 
   async remove({ signal }: Cancelable): Promise<readonly Leftover[]> {
     const servers = readServers(this.#run);
-    await endAtOnce({ find: () => this.#find(servers), signal });
+    await endAtOnce({ find: () => this.#find(servers), groups: [...this.#groups], signal });
     if (this.#find(servers).length === 0 && !signal.aborted) {
       for (const { folder } of servers) {
         const segment = readSharedMemory(join(folder, "data"));
@@ -85,6 +98,10 @@ export class ProcessPlace implements Place {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  #follow({ pid }: Incarnation): void {
+    if (pid !== undefined) this.#groups.add(pid);
   }
 
   #find(servers: readonly ServerTrace[]) {
