@@ -43,9 +43,24 @@ runroot = "$podman_dir/run"
 CONF
 }
 
+# An engine that does not answer was cut short, and what lies in its folder may be half of something: it begins anew.
+begin_anew() { # FOLDER PROGRAM PIDFILE
+  end "$3" "$2"
+  end_rest "$1"
+  remove "$1"
+  mkdir -p "$1"
+}
+
+# Whether one of ours is up; one that is busy is waited for.
+is_up() { # NAME SOCKET PIDFILE PROGRAM LOG
+  answers "$2" && return 0
+  runs "$3" "$4" && wait_for "$@"
+}
+
 start_podman() {
-  answers "$podman_socket" && return 0
-  rm -f "$podman_socket"
+  is_up Podman "$podman_socket" "$podman_dir/pid" podman "$podman_dir/log" && return 0
+  begin_anew "$podman_dir" podman "$podman_dir/pid"
+  configure_podman
   (cd / && exec setsid podman system service --time=0 "unix://$podman_socket") \
     >"$podman_dir/log" 2>&1 </dev/null &
   echo $! >"$podman_dir/pid"
@@ -53,9 +68,8 @@ start_podman() {
 }
 
 start_docker() {
-  answers "$docker_socket" && return 0
-  mkdir -p "$docker_dir"
-  rm -f "$docker_dir/pid"
+  is_up Docker "$docker_socket" "$docker_dir/started-pid" dockerd "$docker_dir/log" && return 0
+  begin_anew "$docker_dir" dockerd "$docker_dir/started-pid"
   # Beside another daemon: that one has the rules of this machine and docker0, which --bridge=none would take away.
   local more=
   if [ -n "$only" ]; then
@@ -73,7 +87,6 @@ only=${ROLLCALL_TEST_ONLY:-}
 command -v curl >/dev/null || { say "curl is missing"; exit 1; }
 mkdir -p "$engines"
 if [ "$only" != docker ] && command -v podman >/dev/null; then
-  [ -f "$CONTAINERS_CONF" ] || configure_podman
   start_podman
   echo "export ROLLCALL_TEST_PODMAN=unix://$podman_socket"
   echo "export CONTAINERS_CONF=$CONTAINERS_CONF"
