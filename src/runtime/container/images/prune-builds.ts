@@ -8,7 +8,7 @@ import { buildRepository } from "./build-key.ts";
 const keptBuilds = 3;
 
 interface ListedImage {
-  readonly Created: number;
+  readonly Id: string;
   readonly RepoTags?: readonly string[] | null;
 }
 
@@ -31,7 +31,8 @@ export async function pruneBuilds(
   try {
     const query = { filters: JSON.stringify({ label: [`${buildOfLabel}=${owner}`] }) };
     const images = await engine.get<readonly ListedImage[]>("/images/json", { query });
-    const older = [...images].sort((a, b) => b.Created - a.Created).slice(keptBuilds);
+    if (images.length <= keptBuilds) return;
+    const older = (await newestFirst(engine, images)).slice(keptBuilds);
     const tags = older.flatMap(({ RepoTags }) => RepoTags ?? []);
     for (const tag of tags) {
       if (tag === name || !tag.startsWith(`${buildRepository}:`)) continue;
@@ -40,4 +41,21 @@ export async function pruneBuilds(
   } catch {
     // Another build will try again.
   }
+}
+
+/** A list gives times in whole seconds, and small images are built faster than that: the details have the rest. */
+async function newestFirst(engine: Engine, images: readonly ListedImage[]): Promise<readonly ListedImage[]> {
+  const dated = await Promise.all(
+    images.map(async (image) => {
+      const { Created } = await engine.get<{ readonly Created: string }>(`/images/${image.Id}/json`);
+      return { image, created: dateKey(Created) };
+    }),
+  );
+  return dated.sort((a, b) => (a.created < b.created ? 1 : -1)).map(({ image }) => image);
+}
+
+/** Nanoseconds come without their last zeros: all as long, times compare as text. */
+function dateKey(created: string): string {
+  const [seconds = "", fraction = ""] = created.replace(/Z$/, "").split(".");
+  return `${seconds}.${fraction.padEnd(9, "0")}`;
 }
