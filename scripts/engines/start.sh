@@ -43,14 +43,6 @@ runroot = "$podman_dir/run"
 CONF
 }
 
-# An engine that does not answer was cut short, and what lies in its folder may be half of something: it begins anew.
-begin_anew() { # FOLDER PROGRAM PIDFILE
-  end "$3" "$2"
-  end_rest "$1"
-  remove "$1"
-  mkdir -p "$1"
-}
-
 # Whether one of ours is up; one that is busy is waited for.
 is_up() { # NAME SOCKET PIDFILE PROGRAM LOG
   answers "$2" && return 0
@@ -59,8 +51,7 @@ is_up() { # NAME SOCKET PIDFILE PROGRAM LOG
 
 start_podman() {
   is_up Podman "$podman_socket" "$podman_dir/pid" podman "$podman_dir/log" && return 0
-  begin_anew "$podman_dir" podman "$podman_dir/pid"
-  configure_podman
+  rm -f "$podman_socket"
   (cd / && exec setsid podman system service --time=0 "unix://$podman_socket") \
     >"$podman_dir/log" 2>&1 </dev/null &
   echo $! >"$podman_dir/pid"
@@ -69,7 +60,8 @@ start_podman() {
 
 start_docker() {
   is_up Docker "$docker_socket" "$docker_dir/started-pid" dockerd "$docker_dir/log" && return 0
-  begin_anew "$docker_dir" dockerd "$docker_dir/started-pid"
+  mkdir -p "$docker_dir"
+  rm -f "$docker_dir/pid"
   # Beside another daemon: that one has the rules of this machine and docker0, which --bridge=none would take away.
   local more=
   if [ -n "$only" ]; then
@@ -87,6 +79,7 @@ only=${ROLLCALL_TEST_ONLY:-}
 command -v curl >/dev/null || { say "curl is missing"; exit 1; }
 mkdir -p "$engines"
 if [ "$only" != docker ] && command -v podman >/dev/null; then
+  [ -f "$CONTAINERS_CONF" ] || configure_podman
   start_podman
   echo "export ROLLCALL_TEST_PODMAN=unix://$podman_socket"
   echo "export CONTAINERS_CONF=$CONTAINERS_CONF"

@@ -10,6 +10,7 @@ import { findOwned, leftovers } from "./owned.ts";
 
 const companionLimitMs = 10_000;
 const logLimitMs = 30_000;
+const endLimitMs = 10_000;
 /** A container that is being removed by somebody else already, a network whose last container is just going. */
 const passingLimitMs = 15_000;
 
@@ -78,7 +79,18 @@ async function saveLog(engine: Engine, run: RunIdentity, { Id, Labels }: ListedC
   if (unit === undefined || !/^[a-z0-9-]+$/.test(unit)) return;
   const details = await engine.get<ContainerDetails>(`/containers/${Id}/json`).catch(() => undefined);
   if (details === undefined || details.State.Status === "created") return;
+  if (details.State.Running) await endForItsLog(engine, Id);
   const file = join(run.dir, "logs", `${unit}.log`);
   const source = { engine, container: Id, tty: details.Config.Tty, file };
   await copyLog(source, { follow: false, signal: AbortSignal.timeout(logLimitMs) });
+}
+
+/** What it wrote last may still be on its way into the log, and all of it is there when it has ended. */
+async function endForItsLog(engine: Engine, id: string): Promise<void> {
+  try {
+    await engine.request("POST", `/containers/${id}/kill`, { query: { signal: "SIGKILL" } });
+    await engine.request("POST", `/containers/${id}/wait`, { limitMs: endLimitMs });
+  } catch {
+    // Its removal ends it, or says why not.
+  }
 }

@@ -8,17 +8,18 @@ import { ownerLabels, runLabel } from "./labels.ts";
 import { networkName, volumeName } from "./names.ts";
 
 /**
- * Makes the run's network and volumes; those that are there already must be the run's own. Always to the end: a request
- * that is given up is carried out all the same.
+ * Makes the run's network and volumes; those that are there already must be the run's own. Always to the end, of
+ * every one: a request that is given up is carried out all the same.
  */
 export async function makeSharedObjects(engine: Engine, run: RunIdentity, stack: Stack): Promise<void> {
   const volumes = stack.units.flatMap(({ files }) =>
     files.flatMap((file) => (file.kind === "volume" ? [volumeName(run, file.volume)] : [])),
   );
-  await Promise.all([
+  const outcomes = await Promise.allSettled([
     makeNetwork(engine, run),
     ...[...new Set(volumes)].map((name) => makeVolume(engine, run, name)),
   ]);
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
 async function makeNetwork(engine: Engine, run: RunIdentity): Promise<void> {
