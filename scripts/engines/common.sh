@@ -43,13 +43,15 @@ end() { # PIDFILE PROGRAM
   kill -KILL "$pid" 2>/dev/null || true
 }
 
-# What still runs out of our folders: conmon, containerd, shims, name servers. Their command lines carry the path.
+# What still runs out of our folders: conmon, containerd, shims, name servers, and the containers that they are the
+# parents of. Their command lines carry the path.
 end_rest() {
   local folder=$1 pid
   for pid in $({ grep -lsaF "$folder/" /proc/[0-9]*/cmdline || true; } | cut -d/ -f3); do
     [ "$pid" = $$ ] && continue
     case $(cat "/proc/$pid/comm" 2>/dev/null) in
       conmon | containerd | containerd-shim* | aardvark-dns | netavark | dockerd | podman | runc | docker-proxy | rootlessport)
+        pkill -KILL -P "$pid" || true
         kill -KILL "$pid" 2>/dev/null || true ;;
     esac
   done

@@ -58,10 +58,20 @@ start_podman() {
   wait_for Podman "$podman_socket" "$podman_dir/pid" podman "$podman_dir/log"
 }
 
+# A daemon that comes back after a crash removes docker0 if its own bridge has another name, whoever uses it.
+put_back_docker0() { # ADDRESS
+  ip link show docker0 >/dev/null 2>&1 && return 0
+  ip link add name docker0 type bridge
+  ip address add "$1" brd + dev docker0
+  ip link set docker0 up
+}
+
 start_docker() {
   is_up Docker "$docker_socket" "$docker_dir/started-pid" dockerd "$docker_dir/log" && return 0
   mkdir -p "$docker_dir"
   rm -f "$docker_dir/pid"
+  local docker0
+  docker0=$(ip -o -4 address show docker0 2>/dev/null | awk '{print $4}') || true
   # Beside another daemon: that one has the rules of this machine and docker0, which --bridge=none would take away.
   local more=
   if [ -n "$only" ]; then
@@ -72,6 +82,7 @@ start_docker() {
     --pidfile "$docker_dir/pid" --host "unix://$docker_socket" $more) >"$docker_dir/log" 2>&1 </dev/null &
   echo $! >"$docker_dir/started-pid"
   wait_for Docker "$docker_socket" "$docker_dir/started-pid" dockerd "$docker_dir/log"
+  [ -z "$docker0" ] || put_back_docker0 "$docker0"
 }
 
 # One of the two alone: podman or docker.

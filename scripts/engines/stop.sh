@@ -18,6 +18,7 @@ if [ -d "$docker_dir" ]; then
   end "$docker_dir/started-pid" dockerd
   end_rest "$docker_dir"
 fi
+ip link delete "$second_bridge" 2>/dev/null || true
 remove "$podman_dir"
 remove "$docker_dir"
 rmdir "$engines" 2>/dev/null || true
