@@ -1,5 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { dataRoot } from "./data-root.ts";
 
 /** Below it a start is likely to fail half-way: PostgreSQL's first data alone are 40 MiB, an image some hundreds. */
 export const scarceBytes = 512 * 1024 ** 2;
@@ -33,4 +34,6 @@ async function freeBytesOf(folder: string): Promise<number> {
 }
 
 /** Where a run of this stack writes. */
-export const foldersOfRun = (stackDir: string): readonly string[] => [stackDir, tmpdir()];
+export const foldersOfRun = (stackDir: string): readonly string[] => [
+  ...new Set([stackDir, tmpdir(), dataRoot()]),
+];

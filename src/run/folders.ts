@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { randomLetters } from "../util/random-letters.ts";
+import { dataRoot } from "./data-root.ts";
 import { ensurePrivateFolder } from "./private-files.ts";
 
 export { randomLetters };
@@ -37,7 +38,7 @@ export function logFileOf(runDir: string, unit: string): string {
 
 /** Data of services: short, for sockets have a limit of about 100 bytes, and outside the project. */
 export function tempDirOf(id: string): string {
-  return join(tmpdir(), `rollcall-${id}`);
+  return join(dataRoot(), `rollcall-${id}`);
 }
 
 /** The run's folder with all that lies in it. */

@@ -24,7 +24,7 @@ export const machineGuesses: readonly Guess[] = [
     id: "disk-full",
     sign: '"No space left on device", ENOSPC',
     cause: "The disk is full.",
-    cure: "Free some space: `df -h` shows where, `rollcall sweep` removes leftovers of dead runs, the engine's prune unused images.",
+    cure: "Free some space: `df -h` shows where, `rollcall sweep` removes leftovers of dead runs, the engine's prune unused images. Data of services on this machine go where TMPDIR points, else to /dev/shm or the temporary folder.",
     find: (signs) => said(/ENOSPC|no space left on device|could not write .*: disk full/i, signs),
   },
   {

@@ -46,6 +46,8 @@ export async function createPostgres(): Promise<Store> {
     unix_socket_directories: dir,
     fsync: "off",
     max_connections: 200,
+    // A crash leaves no segment in /dev/shm.
+    dynamic_shared_memory_type: "mmap",
   };
   const args = [
     "-D",
