@@ -1,8 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { Command } from "commander";
-import { describeImport, stackFileText } from "../compose/import.ts";
-import { loadCompose } from "../compose/load.ts";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { runCommand, type Session } from "./session.ts";
 
@@ -21,6 +19,8 @@ export function importCommand(): Command {
     .option("--force", "overwrite the file")
     .action((files: readonly string[], options: ImportOptions) =>
       runCommand({}, async (session) => {
+        const { loadCompose } = await import("../compose/load.ts");
+        const { describeImport, stackFileText } = await import("../compose/import.ts");
         const stack = await loadCompose(files, { cwd: process.cwd(), profiles: options.profile ?? [] });
         const from = files.join(", ");
         if (options.output === "-") {

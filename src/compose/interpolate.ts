@@ -1,5 +1,3 @@
-import { emptyMap, isTreeMap, Marked, type Tree } from "./tree.ts";
-
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** A `${V:?text}` that was not met, or a syntax that is none. */
@@ -79,33 +77,4 @@ function variableOf(name: string, variables: Variables, onUnset: (name: string) 
   const value = variables[name];
   if (value === undefined) onUnset(name);
   return value ?? "";
-}
-
-/** Puts variables into every value of a tree; keys stay as they are. */
-export function interpolateTree(
-  tree: Tree,
-  variables: Variables,
-  on: {
-    unset: (name: string, path: readonly (string | number)[]) => void;
-    error: (message: string, path: readonly (string | number)[]) => void;
-  },
-  path: readonly (string | number)[] = [],
-): Tree {
-  if (typeof tree === "string") {
-    try {
-      return interpolate(tree, variables, (name) => on.unset(name, path));
-    } catch (error) {
-      if (!(error instanceof InterpolationError)) throw error;
-      on.error(error.message, path);
-      return tree;
-    }
-  }
-  if (tree instanceof Marked) return new Marked(tree.mark, interpolateTree(tree.value, variables, on, path));
-  if (Array.isArray(tree))
-    return tree.map((item, index) => interpolateTree(item, variables, on, [...path, index]));
-  if (!isTreeMap(tree)) return tree;
-  const out = emptyMap();
-  for (const [key, value] of Object.entries(tree))
-    out[key] = interpolateTree(value, variables, on, [...path, key]);
-  return out;
 }

@@ -1,7 +1,8 @@
 import { dirname, resolve } from "node:path";
 import { resolveExtends } from "./extends.ts";
 import { readInclude } from "./include.ts";
-import { interpolateTree, type Variables } from "./interpolate.ts";
+import type { Variables } from "./interpolate.ts";
+import { interpolateTree } from "./interpolate-tree.ts";
 import { shownPath } from "./labels.ts";
 import { mergeTree, plain } from "./merge.ts";
 import { absolute, absolutePaths } from "./paths.ts";

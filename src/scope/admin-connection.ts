@@ -1,5 +1,6 @@
-import pg from "pg";
+import type pg from "pg";
 import type { PostgresAccess } from "./postgres-url.ts";
+import { sqlName } from "./sql-name.ts";
 
 export interface Queries {
   query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
@@ -36,6 +37,8 @@ export function createAdminConnection(
   let closed = false;
 
   const open = async (): Promise<PgClient> => {
+    // Not before somebody needs it: every command would pay for it.
+    const { default: pg } = await import("pg");
     const client = new pg.Client({
       ...access,
       connectionTimeoutMillis: connectLimitMs,
@@ -49,7 +52,7 @@ export function createAdminConnection(
     client.on("notification", ({ channel, payload = "" }) => listeners.get(channel)?.(payload));
     try {
       await client.connect();
-      const listen = [...listeners.keys()].map((channel) => `; LISTEN ${pg.escapeIdentifier(channel)}`);
+      const listen = [...listeners.keys()].map((channel) => `; LISTEN ${sqlName(channel)}`);
       await client.query(setUp + listen.join(""));
       return client;
     } catch (error) {
@@ -97,7 +100,7 @@ export function createAdminConnection(
     held,
     listen: async (channel, onNotified) => {
       listeners.set(channel, onNotified);
-      await query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+      await query(`LISTEN ${sqlName(channel)}`);
     },
     close: async () => {
       closed = true;

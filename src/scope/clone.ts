@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import pg from "pg";
 import { randomLetters } from "../util/random-letters.ts";
 import type { Queries } from "./admin-connection.ts";
 import { codeOf, type DatabaseServer, underLock } from "./database-server.ts";
+import { sqlName } from "./sql-name.ts";
 import { withoutClients } from "./without-clients.ts";
 
-const named = pg.escapeIdentifier;
 const longestName = 63;
 /** One clone at a time on the whole server: many at once have tails of a second. */
 export const cloningLock = "cloning";
@@ -33,13 +32,13 @@ export async function ensureTemplate(server: DatabaseServer, source: string): Pr
     underLock(workshop, cloningLock, async () => {
       if (await exists(workshop, template)) return;
       const making = `rollcall_making_${template.slice(-40)}`;
-      await workshop.query(`DROP DATABASE IF EXISTS ${named(making)}`);
+      await workshop.query(`DROP DATABASE IF EXISTS ${sqlName(making)}`);
       const recipe = await readCloneRecipe(server, source);
       await withoutClients(desk, [source], () => workshop.query(cloneSql(recipe, making)));
       if (recipe.hasSettings) await copySettings(workshop, source, making);
-      await workshop.query(`ALTER DATABASE ${named(making)} ALLOW_CONNECTIONS false IS_TEMPLATE true`);
+      await workshop.query(`ALTER DATABASE ${sqlName(making)} ALLOW_CONNECTIONS false IS_TEMPLATE true`);
       // Only what is complete has the name.
-      await workshop.query(`ALTER DATABASE ${named(making)} RENAME TO ${named(template)}`);
+      await workshop.query(`ALTER DATABASE ${sqlName(making)} RENAME TO ${sqlName(template)}`);
     }),
   );
   return template;
@@ -62,7 +61,7 @@ export async function readCloneRecipe(server: DatabaseServer, from: string): Pro
     [from],
   );
   const owner =
-    found === undefined || found["mine"] === true ? "" : ` OWNER ${named(String(found["owner"]))}`;
+    found === undefined || found["mine"] === true ? "" : ` OWNER ${sqlName(String(found["owner"]))}`;
   // Copying files is several times faster than logging every page.
   const strategy = (await server.version()) >= 150000 ? " STRATEGY FILE_COPY" : "";
   return { from, manner: `${owner}${strategy}`, hasSettings: found?.["settings"] === true };
@@ -92,7 +91,7 @@ export async function dropDatabase(
   inTurn: DatabaseServer["inTurn"] = server.inTurn,
 ): Promise<void> {
   const force = (await server.version()) >= 130000;
-  const sql = `DROP DATABASE IF EXISTS ${named(name)}${force ? " WITH (FORCE)" : ""}`;
+  const sql = `DROP DATABASE IF EXISTS ${sqlName(name)}${force ? " WITH (FORCE)" : ""}`;
   await inTurn(async (workshop) => {
     if (force) await workshop.query(sql);
     else await withoutClients(server.desk, [name], () => workshop.query(sql));
@@ -101,7 +100,7 @@ export async function dropDatabase(
 }
 
 function cloneSql({ from, manner }: CloneRecipe, name: string): string {
-  return `CREATE DATABASE ${named(name)} TEMPLATE ${named(from)}${manner}`;
+  return `CREATE DATABASE ${sqlName(name)} TEMPLATE ${sqlName(from)}${manner}`;
 }
 
 /** What ALTER DATABASE … SET has said: CREATE DATABASE … TEMPLATE leaves it behind. */

@@ -1,4 +1,3 @@
-import pg from "pg";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import type { Queries } from "./admin-connection.ts";
 import {
@@ -16,6 +15,7 @@ import { createDatabase, type Database, type DatabaseOptions } from "./database.
 import { type DatabaseServer, openDatabaseServer, underLock } from "./database-server.ts";
 import { readPostgresUrl } from "./postgres-url.ts";
 import { asScopeError } from "./scope-error.ts";
+import { sqlName } from "./sql-name.ts";
 import { withoutClients } from "./without-clients.ts";
 
 /** Hands out databases that are clones of one template; prepared ones at once. Any process may hand them out. */
@@ -209,8 +209,7 @@ async function swap(
   { name, fresh }: { readonly name: string; readonly fresh: string },
 ): Promise<void> {
   const old = newDatabaseName("rollcall_old");
-  const rename = (from: string, to: string) =>
-    `ALTER DATABASE ${pg.escapeIdentifier(from)} RENAME TO ${pg.escapeIdentifier(to)}`;
+  const rename = (from: string, to: string) => `ALTER DATABASE ${sqlName(from)} RENAME TO ${sqlName(to)}`;
   await server.inTurn(async (workshop) => {
     await withoutClients(server.desk, [name], () =>
       workshop.query(`${rename(name, old)}; ${rename(fresh, name)}`),

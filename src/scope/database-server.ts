@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import pg from "pg";
 import { type AdminConnection, createAdminConnection, type Queries } from "./admin-connection.ts";
 import { type PostgresAccess, postgresUrl } from "./postgres-url.ts";
 import { asScopeError } from "./scope-error.ts";
@@ -98,6 +97,7 @@ async function makeAdminDatabase(access: PostgresAccess, desk: AdminConnection):
 }
 
 async function createAdminDatabase(access: PostgresAccess): Promise<void> {
+  const { default: pg } = await import("pg");
   const client = new pg.Client({ connectionString: postgresUrl(access) });
   client.on("error", () => {});
   try {

@@ -1,9 +1,9 @@
-import pg from "pg";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { dropDatabase } from "./clone.ts";
 import { codeOf, type DatabaseServer } from "./database-server.ts";
 import { postgresUrl } from "./postgres-url.ts";
 import { asScopeError } from "./scope-error.ts";
+import { sqlName } from "./sql-name.ts";
 import { withoutClients } from "./without-clients.ts";
 
 /** A database of one's own. Disposing of it drops it, unless it is kept. */
@@ -91,7 +91,7 @@ export async function createDatabase(order: DatabaseOrder): Promise<Database> {
 }
 
 async function renameDatabase(server: DatabaseServer, from: string, to: string): Promise<void> {
-  const sql = `ALTER DATABASE ${pg.escapeIdentifier(from)} RENAME TO ${pg.escapeIdentifier(to)}`;
+  const sql = `ALTER DATABASE ${sqlName(from)} RENAME TO ${sqlName(to)}`;
   if (Buffer.byteLength(to) > 63 || to === "" || to.includes("\0")) {
     throw new RollcallError("USAGE", {
       message: `name: expected 1 to 63 bytes, got ${Buffer.byteLength(to)}: PostgreSQL would cut it.`,

@@ -1,13 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { loadCompose } from "../compose/load.ts";
-import { looksLikeCompose } from "../compose/looks-like.ts";
+import type { LoadComposeOptions } from "../compose/load.ts";
 import { filesNamedByEnvironment } from "../compose/named-by-environment.ts";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { type FoundFile, findStackFile } from "./find.ts";
 import { definitionError } from "./problem.ts";
-import { readDocument } from "./read-document.ts";
-import { readModule } from "./read-module.ts";
 import { checkTrusted } from "./trust.ts";
 import type { Stack } from "./types.ts";
 import { validateStack } from "./validate.ts";
@@ -35,7 +32,7 @@ export async function loadStack(
 ): Promise<Stack> {
   const paths = typeof path === "string" ? [path] : (path ?? []);
   const named = paths.length > 1 ? undefined : filesNamedByEnvironment(paths[0], options);
-  if (named !== undefined) return loadCompose(named, options);
+  if (named !== undefined) return loadComposeFiles(named, options);
   const found = await foundFile(paths[0], options.cwd);
   if (found.format !== "compose" && paths.length > 1) {
     throw new RollcallError("USAGE", {
@@ -49,7 +46,7 @@ export async function loadStack(
     case "document":
       return loadDocument(found.file);
     case "compose":
-      return loadCompose([found.file, ...paths.slice(1)], {
+      return loadComposeFiles([found.file, ...paths.slice(1)], {
         ...options,
         override: paths[0] === undefined || resolve(options.cwd, paths[0]) !== found.file,
       });
@@ -60,15 +57,25 @@ export async function loadStack(
 async function foundFile(path: string | undefined, cwd: string): Promise<FoundFile> {
   const found = findStackFile(path, cwd);
   if (found.format !== "document" || !/^(?!rollcall).*\.ya?ml$/.test(basename(found.file))) return found;
+  const { looksLikeCompose } = await import("../compose/looks-like.ts");
   return looksLikeCompose(await readText(found.file)) ? { ...found, format: "compose" } : found;
+}
+
+// Each way of reading brings a library along: what is not needed is not loaded.
+
+async function loadComposeFiles(files: readonly string[], options: LoadComposeOptions): Promise<Stack> {
+  const { loadCompose } = await import("../compose/load.ts");
+  return loadCompose(files, options);
 }
 
 async function loadModule({ file, met }: FoundFile): Promise<Stack> {
   if (met) checkTrusted(file);
+  const { readModule } = await import("./read-module.ts");
   return validateStack(await readModule(file), { dir: dirname(file), file });
 }
 
 async function loadDocument(file: string): Promise<Stack> {
+  const { readDocument } = await import("./read-document.ts");
   const read = readDocument(await readText(file));
   if (!read.ok) throw definitionError(read.problems, file);
   return validateStack(read.value, { dir: dirname(file), file, lineOf: read.lineOf });

@@ -5,7 +5,6 @@ import { RollcallError } from "../../../errors/rollcall-error.ts";
 import type { PostgresProcess } from "../../../stack/types.ts";
 import type { SystemUser } from "../../../util/users.ts";
 import { runTool } from "../tool.ts";
-import { fillDatabase } from "./fill-database.ts";
 import type { PostgresPrograms } from "./find-postgres.ts";
 import { mayPass } from "./make-usable.ts";
 import { settingsFile } from "./settings.ts";
@@ -45,6 +44,8 @@ export async function makeCluster(order: ClusterOrder): Promise<string> {
     await runInitdb(order, dataDir);
     await appendFile(join(dataDir, "postgresql.conf"), `\ninclude '${settingsName}'\n`);
     writeSettings(order, dataDir);
+    // Brings its client along, which only new data need.
+    const { fillDatabase } = await import("./fill-database.ts");
     await fillDatabase(order, dataDir);
     writeFileSync(complete, "", { mode: 0o600 });
   } catch (error) {
