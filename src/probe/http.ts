@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { ProbeSpec } from "../stack/types.ts";
+import type { Level, ProbeSpec } from "../stack/types.ts";
 import { describeHttpError, request } from "./http-request.ts";
 import { LookAborted, notYet, ready } from "./looks.ts";
 import { printable } from "./printable.ts";
@@ -40,13 +40,18 @@ async function ask(address: Address, spec: HttpSpec, signal: AbortSignal): Promi
     if (spec.bodyMatch !== undefined && !new RegExp(spec.bodyMatch).test(body)) {
       return notYet(`${answered}, but the body is: ${printable(body)}`);
     }
-    return ready("query", answered);
+    return ready(levelOf(response), answered);
   } catch (thrown) {
     if (signal.aborted) throw new LookAborted(`to ${asked}: its body does not end`);
     return describeHttpError(thrown, address, spec);
   } finally {
     exchange.close();
   }
+}
+
+/** A status of refusal, where the definition takes one, shows that HTTP is spoken there, and no more. */
+function levelOf({ statusCode = 0 }: IncomingMessage): Level {
+  return statusCode < 400 ? "query" : "handshake";
 }
 
 /** What of the head does not fit, as the rest of a sentence; undefined: all fits. */

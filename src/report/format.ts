@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import type { ErrorReport } from "../errors/report.ts";
 import { errorTable } from "../errors/table.ts";
+import { sayDuration } from "../util/say-duration.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -10,14 +11,8 @@ export type Paint = (style: Style, text: string) => string;
 export const plainPaint: Paint = (_style, text) => text;
 export const colourPaint: Paint = (style, text) => styleText(style, text, { validateStream: false });
 
-/** "850 ms", "2.5 s", "1 min 30 s". */
-export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
-  const seconds = Math.round(ms / 1000);
-  const rest = seconds % 60;
-  return rest === 0 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 60)} min ${rest} s`;
-}
+/** How long something took. */
+export const formatDuration = (ms: number): string => sayDuration(ms, true);
 
 /** Cuts a text to a width and marks the cut. */
 export function cut(text: string, width: number): string {

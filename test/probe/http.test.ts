@@ -66,6 +66,12 @@ describe("a real HTTP server", () => {
     expect(look).toEqual({ verdict: "not-yet", observed: `${status} on GET /health` });
   });
 
+  test("a refusal that the definition takes for an answer proves a handshake, and no more", async () => {
+    const listener: RequestListener = (_request, response) => response.writeHead(404).end("no");
+    const look = await lookAt(listener, { status: [200, 404] });
+    expect(look).toEqual({ verdict: "ready", level: "handshake", observed: "404 on GET /health" });
+  });
+
   test("a redirect is not followed, and where it leads is named", async () => {
     const asked: string[] = [];
     const look = await lookAt((request, response) => {
