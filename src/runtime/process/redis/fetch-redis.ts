@@ -35,9 +35,13 @@ export async function fetchRedis(options: {
     progress("Fetching Redis from the distribution's packages");
     const failure = await fetchInto(draft, signal);
     if (failure !== undefined) return `no package could be fetched: ${failure}`;
-    // Another process may have been first: its result is as good.
-    await rename(join(draft, "root"), prefix).catch(() => undefined);
-    return (await programIn(prefix)) ?? "the package that was fetched holds no server";
+    const root = join(draft, "root");
+    if ((await programIn(root)) === undefined) return "the package that was fetched holds no server";
+    // What lies there holds none; another process may have been first, and its result is as good.
+    if ((await programIn(prefix)) === undefined)
+      await rename(prefix, join(draft, "useless")).catch(() => undefined);
+    await rename(root, prefix).catch(() => undefined);
+    return (await programIn(prefix)) ?? `what was fetched could not be put into ${prefix}`;
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
@@ -72,7 +76,8 @@ async function fetchInto(draft: string, signal: AbortSignal): Promise<string | u
     failure = await run([
       "apt-get",
       ...settings,
-      ..."install -y --download-only --no-install-recommends".split(" "),
+      // What is installed, though not found on PATH, would not be fetched.
+      ..."install -y --download-only --reinstall --no-install-recommends".split(" "),
       name,
     ]);
     if (failure === undefined) break;
