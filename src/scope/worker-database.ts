@@ -9,7 +9,13 @@ export interface WorkerDatabases extends AsyncDisposable {
    * The test has ended: its own database is dropped. When it failed and `keepOnFailure` says so, the database stays
    * as it is until the run ends, the next test gets another one, and its URL is told to `onKept`.
    */
-  end(outcome: { readonly failed: boolean }): Promise<void>;
+  end(outcome: TestOutcome): Promise<void>;
+}
+
+export interface TestOutcome {
+  readonly failed: boolean;
+  /** Which one the test had, where tests run beside each other. @default the one that was handed out last */
+  readonly database?: Database;
 }
 
 export interface WorkerDatabaseOptions {
@@ -29,28 +35,42 @@ export async function workerDatabase(
   { per = "worker", keepOnFailure = false, onKept }: WorkerDatabaseOptions = {},
 ): Promise<WorkerDatabases> {
   const { take, close } = await sourceOf(source);
+  const open = new Map<Database, Promise<Database>>();
   let current: Promise<Database> | undefined;
-  const giveBack = async (): Promise<void> => {
-    const database = await current?.catch(() => undefined);
-    current = undefined;
-    await database?.drop();
+  const next = (): Promise<Database> => {
+    const handedOut = take();
+    current = handedOut;
+    handedOut.then(
+      (database) => open.set(database, handedOut),
+      () => {
+        // Whoever asks next tries again.
+        if (current === handedOut) current = undefined;
+      },
+    );
+    return handedOut;
+  };
+  const leave = (database: Database): void => {
+    if (current === open.get(database)) current = undefined;
+    open.delete(database);
   };
   return {
-    begin: async () => {
-      current ??= take();
-      return current;
-    },
-    end: async ({ failed }) => {
+    begin: async () => (per === "test" ? next() : (current ?? next())),
+    end: async ({ failed, database: had }) => {
+      const database = had ?? (await current?.catch(() => undefined));
+      if (database === undefined || !open.has(database)) return;
       if (failed && keepOnFailure) {
-        const database = await current;
-        current = undefined;
-        await database?.keep();
-        if (database !== undefined) onKept?.(database);
-      } else if (per === "test") await giveBack();
+        leave(database);
+        await database.keep();
+        onKept?.(database);
+      } else if (per === "test") {
+        leave(database);
+        await database.drop();
+      }
     },
     [Symbol.asyncDispose]: async () => {
       try {
-        await giveBack();
+        await current?.catch(() => {});
+        await Promise.all([...open.keys()].map((database) => database.drop()));
       } finally {
         await close();
       }

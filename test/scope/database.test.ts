@@ -141,6 +141,18 @@ test("a fixture per test gives each its own, and drops it", async () => {
   expect(await databases()).not.toContain(first.name);
 });
 
+test("tests beside each other have one each, and what nobody gave back is dropped at the end", async () => {
+  const worker = await workerDatabase(db().url(), { per: "test", keepOnFailure: true });
+  const [one, two, three] = [await worker.begin(), await worker.begin(), await worker.begin()];
+  expect(new Set([one.name, two.name, three.name]).size).toBe(3);
+  await worker.end({ failed: false, database: two });
+  expect(await databases()).not.toContain(two.name);
+  await worker.end({ failed: true, database: one });
+  await worker[Symbol.asyncDispose]();
+  expect(await databases()).toContain(one.name);
+  expect(await databases()).not.toContain(three.name);
+});
+
 test("it goes on after the server was restarted", async () => {
   await db().pool({ size: 1 });
   await db().restart();
