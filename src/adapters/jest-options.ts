@@ -15,6 +15,11 @@ export interface JestOptions extends Omit<StartOptions, "stack" | "signal" | "on
   readonly database?: JestDatabase;
 }
 
+/** What rollcall reads of jest's global configuration. */
+export interface JestGlobal {
+  readonly maxWorkers: number;
+}
+
 /** What rollcall reads of jest's project configuration. */
 export interface JestProject {
   readonly rootDir: string;

@@ -1,19 +1,19 @@
-import { type JestProject, optionsOf } from "./jest-options.ts";
+import { type JestGlobal, type JestProject, optionsOf } from "./jest-options.ts";
 import { startedByJest } from "./jest-started.ts";
 import { type StartOptions, startForTests } from "./start-for-tests.ts";
 
 /** A jest globalSetup. */
-export type JestSetup = (globalConfig: unknown, project: JestProject) => Promise<void>;
+export type JestSetup = (globalConfig: JestGlobal, project: JestProject) => Promise<void>;
 
 /** For a globalSetup file of one's own, with `rollcall/jest/teardown` as the globalTeardown. */
 export function createSetup<Services extends string, Exports extends string>(
   options: StartOptions<Services, Exports> = {},
 ): JestSetup {
-  return async (_globalConfig, project) => {
+  return async ({ maxWorkers: prepared }, project) => {
     const { database, ...configured } = optionsOf(project);
     const databases = database === undefined ? [] : [database.service];
     const { down } = await startForTests(
-      { databases: databases as Services[], ...(configured as object), ...options },
+      { databases: databases as Services[], prepared, ...(configured as object), ...options },
       { cwd: project.rootDir },
     );
     startedByJest().push({ down });

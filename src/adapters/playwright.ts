@@ -17,6 +17,12 @@ export interface WithStackOptions<Services extends string = string, Exports exte
   readonly runtime?: RuntimeKind | "auto";
   /** PostgreSQL services whose databases are cloned for workers: their templates are made before the first test. */
   readonly databases?: readonly NoInfer<Services>[];
+  /**
+   * So many clones of each of these databases are kept prepared in the background while the tests run.
+   *
+   * @default the configuration's `workers`, where that is a number, else the machine's available parallelism
+   */
+  readonly prepared?: number;
 }
 
 /** What rollcall adds to `webServer`; Playwright starts these one after the other. */
@@ -38,11 +44,12 @@ const downTimeoutMs = 60_000;
  * environment. Down when Playwright ends, however it ends.
  */
 export function withStack<
-  Config extends { readonly webServer?: unknown },
+  Config extends { readonly webServer?: unknown; readonly workers?: unknown },
   Services extends string,
   Exports extends string,
 >(config: Config, options: WithStackOptions<Services, Exports>): Config & { webServer: StackServer[] } {
-  const { stack, file, ...start } = options;
+  const { stack, file, ...given } = options;
+  const start = { ...(typeof config.workers === "number" && { prepared: config.workers }), ...given };
   const theirs = config.webServer === undefined ? [] : [config.webServer].flat();
   const exported = Object.keys(stack.raw.exports ?? {});
   const server: StackServer = {

@@ -5,7 +5,7 @@ import { createReporter, type ProgressMode } from "../report/reporter.ts";
 import type { Run, UpOptions } from "../run/types.ts";
 import { up } from "../run/up.ts";
 import type { RuntimeKind } from "../runtime/types.ts";
-import { createDatabasePool, type DatabasePool } from "../scope/database-pool.ts";
+import { type PreparedDatabases, prepareDatabases, validatePrepared } from "./prepared-databases.ts";
 import { resolveSource, type StackSource } from "./stack-source.ts";
 import { publishValues, type StackValues, valuesOf } from "./stack-values.ts";
 import { StartError } from "./start-error.ts";
@@ -24,6 +24,12 @@ export interface StartOptions<Services extends string = string, Exports extends 
   readonly services?: readonly NoInfer<Services>[];
   /** PostgreSQL services whose databases are cloned for workers: their templates are made before the first test. */
   readonly databases?: readonly NoInfer<Services>[];
+  /**
+   * So many clones of each of these databases are kept prepared in the background while the tests run.
+   *
+   * @default the number of workers where the runner's set-up knows it, else the machine's available parallelism
+   */
+  readonly prepared?: number;
   /** How the start is told on stderr. @default groups in GitHub Actions, else one line when it is up */
   readonly progress?: ProgressMode;
 }
@@ -44,13 +50,14 @@ export async function startForTests<Services extends string, Exports extends str
   options: StartOptions<Services, Exports>,
   { cwd }: { readonly cwd: string },
 ): Promise<Started<Services, Exports>> {
-  const { stack: source, runtime, databases, progress, onEvent, ...rest } = options;
+  const { stack: source, runtime, databases = [], prepared, progress, onEvent, ...rest } = options;
   const teller = createTeller(progress);
-  const pools: DatabasePool[] = [];
   let run: Run<Services, Exports> | undefined;
+  let clones: PreparedDatabases | undefined;
   try {
+    validatePrepared(prepared);
     const stack = await resolveSource(source, cwd);
-    run = (await up(stack, {
+    const started = (await up(stack, {
       ...rest,
       runtime: runtime ?? runtimeFromEnvironment(),
       onEvent: (event) => {
@@ -58,24 +65,32 @@ export async function startForTests<Services extends string, Exports extends str
         onEvent?.(event);
       },
     })) as Run<string, string> as Run<Services, Exports>;
-    for (const service of databases ?? [])
-      pools.push(await createDatabasePool({ adminUrl: run.service(service).url() }));
+    run = started;
+    const urls = databases.map((service) => started.service(service).url());
+    clones = await prepareDatabases({ urls, prepared });
     const values = await valuesOf(run);
     teller.ready(run);
     tellLoss(run);
-    return { run, values, down: downOf(run, publishValues(values, process.env)) };
+    return { run, values, down: downOf({ run, clones, unpublish: publishValues(values, process.env) }) };
   } catch (error) {
+    await clones?.close();
     await run?.down().catch(() => {});
     throw new StartError(error);
   } finally {
     teller.end();
-    await Promise.all(pools.map((pool) => pool.close()));
   }
 }
 
-function downOf(run: Run, unpublish: () => void): () => Promise<void> {
+interface InUse {
+  readonly run: Run;
+  readonly clones: PreparedDatabases;
+  readonly unpublish: () => void;
+}
+
+function downOf({ run, clones, unpublish }: InUse): () => Promise<void> {
   return async () => {
     unpublish();
+    await clones.close();
     await run.down().catch((error) => {
       throw new StartError(error);
     });

@@ -34,7 +34,9 @@ export function createSetup<Services extends string, Exports extends string>(
   options: StartOptions<Services, Exports> = {},
 ): VitestSetup {
   return async (project) => {
-    const { values, down } = await startForTests(options, { cwd: project.config.root });
+    const { maxWorkers: prepared } = project.config;
+    const workers = typeof prepared === "number" ? { prepared } : {};
+    const { values, down } = await startForTests({ ...workers, ...options }, { cwd: project.config.root });
     // Which stack it is, only the user's Register knows.
     project.provide("rollcall", values as never);
     return down;

@@ -1,41 +1,85 @@
 import { expect, test } from "vitest";
-import { useProject } from "./fixtures/project.ts";
+import { databaseConfig, useProject } from "./fixtures/project.ts";
 
 const project = useProject();
 
-test("a process that never takes its stack down ends all the same, and the stack with it", {
-  timeout: 180_000,
-}, async () => {
-  project.write(
-    "forgets.mjs",
-    `import { mochaGlobalSetup } from "rollcall/mocha";
-await mochaGlobalSetup();
-console.log("up", process.env.WEB_URL);`,
-  );
-  const { code, text } = await project.node(["forgets.mjs"]);
-  expect(text).toContain("up http://127.0.0.1:");
-  expect(code).toBe(0);
-  await project.quiet();
-  expect((await project.rollcall("status")).code).toBe(3);
-});
+const setUps = [
+  { what: "services", config: undefined, options: "{}", exported: "WEB_URL" },
+  // The clones that are prepared in the background are not done when this is over.
+  {
+    what: "prepared databases",
+    config: databaseConfig,
+    options: '{ databases: ["db"], prepared: 9 }',
+    exported: "DB_URL",
+  },
+];
 
-test("after the teardown nothing keeps the process, and its environment is as before", {
-  timeout: 180_000,
-}, async () => {
-  project.write(
-    "ends.mjs",
-    `import { mochaGlobalSetup, mochaGlobalTeardown } from "rollcall/mocha";
+test.each(setUps)(
+  "a process that never takes its $what down ends all the same, and the stack with it",
+  {
+    timeout: 180_000,
+  },
+  async ({ config, options, exported }) => {
+    if (config !== undefined) project.write("rollcall.config.mjs", config);
+    project.write(
+      "forgets.mjs",
+      `import { createGlobalFixtures } from "rollcall/mocha";
+await createGlobalFixtures(${options}).mochaGlobalSetup();
+console.log("up", new URL(process.env.${exported}).hostname);`,
+    );
+    const { code, text } = await project.node(["forgets.mjs"]);
+    expect(text).toContain("up 127.0.0.1");
+    expect(code).toBe(0);
+    await project.quiet();
+    expect((await project.rollcall("status")).code).toBe(3);
+  },
+);
+
+test.each(setUps)(
+  "after the teardown of $what nothing keeps the process, and its environment is as before",
+  {
+    timeout: 180_000,
+  },
+  async ({ config, options }) => {
+    if (config !== undefined) project.write("rollcall.config.mjs", config);
+    project.write(
+      "ends.mjs",
+      `import { createGlobalFixtures } from "rollcall/mocha";
+const { mochaGlobalSetup, mochaGlobalTeardown } = createGlobalFixtures(${options});
 const before = JSON.stringify(process.env);
 await mochaGlobalSetup();
 await mochaGlobalTeardown();
 console.log(JSON.stringify(process.env) === before ? "as before" : "changed");
 console.log("signals", ["SIGINT", "SIGTERM", "SIGHUP"].map((name) => process.listenerCount(name)).join());
 console.log("handles", process.getActiveResourcesInfo().filter((name) => !/^(TTYWrap|PipeWrap|SimpleShutdownWrap|FSReq.*)$/.test(name)).join());`,
+    );
+    const { code, text } = await project.node(["ends.mjs"]);
+    expect(text).toContain("as before");
+    expect(text).toContain("signals 0,0,0");
+    expect(text).toMatch(/^handles $/m);
+    expect(code).toBe(0);
+  },
+);
+
+test("a server that has stopped answering does not keep a runner from ending", {
+  timeout: 180_000,
+}, async () => {
+  project.write("rollcall.config.mjs", databaseConfig);
+  project.write(
+    "hangs.mjs",
+    `import { createGlobalFixtures } from "rollcall/mocha";
+import { up } from "rollcall";
+import definition from "./rollcall.config.mjs";
+const { mochaGlobalSetup, mochaGlobalTeardown } = createGlobalFixtures({ databases: ["db"], prepared: 9 });
+await mochaGlobalSetup();
+const run = await up(definition);
+await run.service("db").pause();
+await run.down();
+await mochaGlobalTeardown();
+console.log("down");`,
   );
-  const { code, text } = await project.node(["ends.mjs"]);
-  expect(text).toContain("as before");
-  expect(text).toContain("signals 0,0,0");
-  expect(text).toMatch(/^handles $/m);
+  const { code, text } = await project.node(["hangs.mjs"]);
+  expect(text).toContain("down");
   expect(code).toBe(0);
 });
 

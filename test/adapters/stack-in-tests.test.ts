@@ -73,8 +73,12 @@ test("Playwright reads the exports, and all values, from what the stack's proces
 
 test("Playwright's own web servers come after the stack", () => {
   const server = { command: "node site.mjs" };
-  const { webServer, testDir } = withStack({ testDir: "e2e", webServer: server }, { stack: definition });
+  const config = { testDir: "e2e", workers: 3, webServer: server };
+  const { webServer, testDir } = withStack(config, { stack: definition });
   expect(testDir).toBe("e2e");
   expect(webServer.map(({ name }) => name)).toEqual(["rollcall", undefined]);
   expect(webServer[1]).toBe(server);
+  expect(JSON.parse(webServer[0]?.env["ROLLCALL_PLAYWRIGHT"] ?? "")).toMatchObject({
+    start: { prepared: 3 },
+  });
 });

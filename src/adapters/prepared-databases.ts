@@ -1,0 +1,50 @@
+import { availableParallelism } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { RollcallError } from "../errors/rollcall-error.ts";
+import { createDatabasePool, type DatabasePool } from "../scope/database-pool.ts";
+
+export interface PreparedDatabases {
+  /** Leaves the databases where they are. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface PreparedOrder {
+  /** URLs of the databases that are cloned. */
+  readonly urls: readonly string[];
+  /** So many clones of each. @default the machine's available parallelism */
+  readonly prepared?: number | undefined;
+}
+
+/** A server that has stopped answering does not hold up the teardown: its end cuts the connections. */
+const closeLimitMs = 5_000;
+
+/** Throws USAGE for what is no number of clones. */
+export function validatePrepared(prepared: number | undefined): void {
+  if (prepared === undefined || (Number.isSafeInteger(prepared) && prepared >= 0)) return;
+  throw new RollcallError("USAGE", {
+    message: `prepared: expected a whole number, 0 or more, got ${JSON.stringify(prepared)}.`,
+    hint: "It is the number of workers; leave it out for the number of cores.",
+  });
+}
+
+/**
+ * Makes the templates, and then, in the background and until it is closed, keeps so many clones prepared.
+ * Throws what `createDatabasePool` throws; nothing is left open then.
+ */
+export async function prepareDatabases({
+  urls,
+  prepared = availableParallelism(),
+}: PreparedOrder): Promise<PreparedDatabases> {
+  const pools: DatabasePool[] = [];
+  const close = async (): Promise<void> => {
+    const closed = Promise.all(pools.map((pool) => pool.close()));
+    await Promise.race([closed, delay(closeLimitMs, undefined, { ref: false })]);
+  };
+  try {
+    for (const adminUrl of urls) pools.push(await createDatabasePool({ adminUrl, size: prepared }));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { close };
+}
