@@ -5,7 +5,8 @@ import type { StackDefinition } from "../stack/define.ts";
 import { readySign } from "./playwright-sign.ts";
 import { nameOf } from "./stack-source.ts";
 
-export { type DatabaseContext, type FixtureOptions, type StackContext, stackFixtures } from "./fixtures.ts";
+export type { DatabaseContext, FixtureOptions, StackContext } from "./fixtures.ts";
+export { stackFixtures } from "./playwright-fixtures.ts";
 export { type ServiceInTests, type StackInTests, stackInTests, type TestDatabase } from "./stack-in-tests.ts";
 
 export interface WithStackOptions<Services extends string = string, Exports extends string = string>

@@ -5,11 +5,12 @@ import type { ExportsOf, ServicesOf } from "./stack-source.ts";
 import type { StackValues } from "./stack-values.ts";
 import { type StartOptions, startForTests } from "./start-for-tests.ts";
 
-export { type FixtureOptions, stackFixtures } from "./fixtures.ts";
+export type { FixtureOptions } from "./fixtures.ts";
 export { type ServiceInTests, type StackInTests, stackInTests, type TestDatabase } from "./stack-in-tests.ts";
 export type { StackSource } from "./stack-source.ts";
 export type { StackValues } from "./stack-values.ts";
 export type { StartOptions } from "./start-for-tests.ts";
+export { stackFixtures } from "./vitest-fixtures.ts";
 
 /**
  * Says which stack `inject("rollcall")` is about:

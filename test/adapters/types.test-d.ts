@@ -2,7 +2,7 @@
 import { inject, test } from "vitest";
 import { createGlobalFixtures } from "../../src/adapters/mocha.ts";
 import { useStack } from "../../src/adapters/node-test.ts";
-import { withStack } from "../../src/adapters/playwright.ts";
+import { stackFixtures as playwrightFixtures, withStack } from "../../src/adapters/playwright.ts";
 import { createSetup, stackFixtures, stackInTests } from "../../src/adapters/vitest.ts";
 import { defineStack, http, postgres } from "../../src/index.ts";
 
@@ -63,12 +63,26 @@ own("fixtures have the stack's names", ({ stack, databaseUrl }) => {
 });
 // @ts-expect-error no such service
 stackFixtures(stack, { database: "dc" });
+same<
+  ReturnType<typeof playwrightFixtures<"api" | "db", "API_URL" | "DATABASE_URL">>,
+  ReturnType<typeof stackFixtures<"api" | "db", "API_URL" | "DATABASE_URL">>
+>(true);
+test.extend(stackFixtures(stack, { database: "db", per: "test", keepOnFailure: true }))(
+  "a kept database's URL is a URL",
+  ({ databaseUrl }) => same<typeof databaseUrl, string>(true),
+);
+// @ts-expect-error of no database
+stackFixtures(stack, { keepOnFailure: true });
+// @ts-expect-error no such service
+playwrightFixtures(stack, { database: "dc", keepOnFailure: true });
 test.extend(stackFixtures(stack))("without a database there is no URL of one", (fixtures) => {
   // @ts-expect-error no such fixture
   fixtures.databaseUrl;
 });
 
-createSetup({ stack, services: ["api"], databases: ["db"] });
+createSetup({ stack, services: ["api"], databases: ["db"], prepared: 4 });
+// @ts-expect-error a number of clones
+createSetup({ stack, databases: ["db"], prepared: "50%" });
 // @ts-expect-error no such service
 createSetup({ stack, services: ["apu"] });
 // @ts-expect-error no such service
@@ -79,6 +93,7 @@ createGlobalFixtures({ stack, databases: ["dc"] });
 createGlobalFixtures({ stack, runtime: "podmen" });
 // @ts-expect-error no such service
 withStack({}, { stack, databases: ["dc"] });
+withStack({ workers: "50%" }, { stack, databases: ["db"], prepared: 4 });
 withStack({ webServer: { command: "node site.mjs" } }, { stack }).webServer[0]?.command;
 
 async function inNodeTest() {
