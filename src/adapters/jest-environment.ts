@@ -1,7 +1,10 @@
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { type WorkerDatabases, workerDatabase } from "../scope/worker-database.ts";
+import { failedIn, type JestState } from "./jest-failed.ts";
 import { type JestProject, optionsOf } from "./jest-options.ts";
-import { type TestDatabase, viewOf } from "./stack-in-tests.ts";
+import { tellKept } from "./kept-database.ts";
+import { viewOf } from "./stack-in-tests.ts";
 import { onlyValues } from "./stack-values.ts";
 
 /** What rollcall needs of an environment of jest. */
@@ -9,6 +12,11 @@ export interface Environment {
   readonly global: object;
   setup(): Promise<void>;
   teardown(): Promise<void>;
+  handleTestEvent?(event: { readonly name: string }, state: JestState): unknown;
+}
+
+interface JestContext {
+  readonly testPath: string;
 }
 
 export type EnvironmentClass = new (
@@ -23,11 +31,14 @@ export type EnvironmentClass = new (
 export function withStack(Base: EnvironmentClass): EnvironmentClass {
   return class extends Base {
     readonly #project: JestProject;
-    #database: TestDatabase | undefined;
+    readonly #file: string;
+    #failed: readonly string[] = [];
+    #databases: WorkerDatabases | undefined;
 
     constructor(...[config, context]: ConstructorParameters<EnvironmentClass>) {
       super(config, context);
       this.#project = config.projectConfig;
+      this.#file = relative(config.projectConfig.rootDir, (context as JestContext).testPath);
     }
 
     override async setup(): Promise<void> {
@@ -37,13 +48,26 @@ export function withStack(Base: EnvironmentClass): EnvironmentClass {
       const inside = this.global as { rollcall?: typeof view; process: NodeJS.Process };
       inside.rollcall = view;
       if (database === undefined) return;
-      this.#database = await view.service(database.service).database();
-      inside.process.env[database.variable ?? "DATABASE_URL"] = this.#database.url;
+      const { service, variable = "DATABASE_URL", keepOnFailure = false } = database;
+      this.#databases = await workerDatabase(view.service(service).url(), {
+        keepOnFailure,
+        onKept: ({ url }) => tellKept(this.#failed, url),
+      });
+      inside.process.env[variable] = (await this.#databases.begin()).url;
+    }
+
+    override async handleTestEvent(event: { readonly name: string }, state: JestState): Promise<void> {
+      await super.handleTestEvent?.(event, state);
+      if (event.name === "run_finish") this.#failed = failedIn(this.#file, state);
     }
 
     override async teardown(): Promise<void> {
-      await this.#database?.drop();
-      await super.teardown();
+      try {
+        await this.#databases?.end({ failed: this.#failed.length > 0 });
+      } finally {
+        await this.#databases?.[Symbol.asyncDispose]();
+        await super.teardown();
+      }
     }
   };
 }

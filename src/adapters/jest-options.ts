@@ -6,6 +6,12 @@ export interface JestDatabase {
   readonly service: string;
   /** The variable that holds its URL. @default "DATABASE_URL" */
   readonly variable?: string;
+  /**
+   * The database of a file in which a test has failed stays as it is until the stack goes down, and is named on stderr.
+   *
+   * @default false
+   */
+  readonly keepOnFailure?: boolean;
 }
 
 /** What `testEnvironmentOptions: { rollcall: { … } }` may hold. */
