@@ -1,6 +1,6 @@
 // Every example with its real runner and the packed rollcall, in a folder of its own: its tests pass; a start that
-// fails is one error; after Ctrl-C and after SIGKILL nothing is left.
-//   node scripts/examples.mjs [EXAMPLE…] [pass|fails|types|interrupt|kill …]      RUNTIME=process|podman|docker
+// fails is one error; a failed test's database is kept and named; after Ctrl-C and after SIGKILL nothing is left.
+//   node scripts/examples.mjs [EXAMPLE…] [pass|fails|keeps|types|interrupt|kill …]      RUNTIME=process|podman|docker
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -65,6 +65,20 @@ test("", ({ stack }) => void stack.service("apu"));`,
   playwright: 'import { test } from "./test.ts";\ntest("", ({ stack }) => void stack.service("apu"));',
 };
 
+const loses = `import { test } from "./test.ts";
+test("loses a note", ({ databaseUrl }) => { throw new Error("lost in " + databaseUrl.split("/").at(-1)); });`;
+const keeping = (text) => text.replace('database: "db"', 'database: "db", per: "test", keepOnFailure: true');
+const losing = {
+  vitest: { "loses.test.ts": loses, "test.ts": keeping },
+  jest: {
+    "loses.test.js": `describe("notes", () => test("loses a note", () => {
+  throw new Error("lost in " + process.env.DATABASE_URL.split("/").at(-1));
+}));`,
+    "package.json": (text) => text.replace('"service":"db"', '"service":"db","keepOnFailure":true'),
+  },
+  playwright: { "loses.spec.ts": loses, "test.ts": keeping },
+};
+
 const scenes = {
   pass: async (stage) => {
     const { code, text } = await stage.run({});
@@ -78,6 +92,13 @@ const scenes = {
     const told = text.split(cause).length - 1;
     expect(told === 1, `the cause is told ${told} times`, text);
     expect(text.includes("EXITED_EARLY"), "the error's code is not told", text);
+  },
+  keeps: async (stage) => {
+    const { code, text } = await stage.run(losing[stage.name]);
+    expect(code === 1, `exit code ${code}`, text);
+    const [, kept] = /loses a note" failed. The database is kept .*\/(rollcall_\w+) \(/.exec(text) ?? [];
+    expect(kept !== undefined && text.includes(`lost in ${kept}`), "the database is not named", text);
+    expect(text.split("is kept").length === 2, "another one is kept", text);
   },
   types: async (stage) => {
     const wrong = await stage.compile({});
@@ -188,6 +209,7 @@ try {
   for (const name of names) {
     for (const scene of pick(Object.keys(scenes))) {
       if (scene === "types" && !(name in wrongNames)) continue;
+      if (scene === "keeps" && !(name in losing)) continue;
       const began = performance.now();
       try {
         await scenes[scene](stageOf(workshop, name, scene));

@@ -31,7 +31,7 @@ export async function openWorkshop(names) {
   return dir;
 }
 
-/** A copy of an example beside it, with some files changed. */
+/** A copy of an example beside it, with some files changed: their text, or what is made of it. */
 export async function variant(workshop, name, label, files) {
   const dir = join(workshop, `${name}-${label}`);
   await cp(join(workshop, name), dir, {
@@ -40,7 +40,8 @@ export async function variant(workshop, name, label, files) {
   });
   for (const [file, text] of Object.entries(files)) {
     await mkdir(join(dir, file, ".."), { recursive: true });
-    await writeFile(join(dir, file), text);
+    const path = join(dir, file);
+    await writeFile(path, typeof text === "function" ? text(await readFile(path, "utf8")) : text);
   }
   return dir;
 }
