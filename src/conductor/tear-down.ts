@@ -28,16 +28,18 @@ const beyondGraceMs = 15_000;
 
 /**
  * Stops what runs: a unit once everything that depends on it has stopped, all others at the same time.
- * Only true dependencies count, also where the start was sequential. Never rejects, never stops half-way.
+ * Only true dependencies count, also where the start was sequential; what is killed at once has no order. Never rejects,
+ * never stops half-way.
  */
 export async function tearDown(tearing: TearingDown): Promise<TornDown> {
   const dependants = dependantsOf(tearing.plan);
   const stopped = new Map<string, Promise<ErrorReport | undefined>>();
+  const orderIsOver = aborted(tearing.kill);
   const stop = (unit: string): Promise<ErrorReport | undefined> => {
     const known = stopped.get(unit);
     if (known !== undefined) return known;
     const stopping = (async () => {
-      await Promise.all((dependants.get(unit) ?? []).map(stop));
+      await Promise.race([Promise.all((dependants.get(unit) ?? []).map(stop)), orderIsOver]);
       const instance = tearing.instances.get(unit);
       return instance === undefined ? undefined : stopOne(unit, instance, tearing);
     })();
@@ -50,6 +52,14 @@ export async function tearDown(tearing: TearingDown): Promise<TornDown> {
   ]);
   const results = await Promise.all([...units].map(stop));
   return { errors: results.filter((error) => error !== undefined) };
+}
+
+/** Never settles without an abort. */
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    else signal?.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 /** Who needs a unit, by its name; the definition's own edges, not those of the order. */

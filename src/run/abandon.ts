@@ -6,7 +6,7 @@ import { identityOf } from "./identity.ts";
 import { acquireLock } from "./lock.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import { findInIndex } from "./run-index.ts";
-import { openRuntimeOf } from "./runtimes.ts";
+import { loadRuntime, openRuntimeOf } from "./runtimes.ts";
 import { takeDown } from "./take-down.ts";
 import type { RunRecord } from "./types.ts";
 import { hasEnded, isAbandoned, livingUsers, withoutUser } from "./users.ts";
@@ -19,6 +19,12 @@ interface Leaving {
   readonly user: string;
   /** Whether others are known that still use the run. */
   readonly othersConnected: () => boolean;
+}
+
+/** Loads now what `leaveForGood` will need of a run. */
+export async function prepareToLeave(dir: string): Promise<void> {
+  const record = await recordOrIndexed(dir);
+  if (record !== undefined) await loadRuntime(record.runtime);
 }
 
 /**
@@ -74,16 +80,20 @@ export async function removeAbandoned(dir: string, record: RunRecord, because: s
   }
 }
 
-/** An engine still makes what it was asked for when its asker has died; by then it has been made. */
-const lateMs = 2000;
+/** An engine still makes what it was asked for when its asker has died; so long it is looked for. */
+const lateMs = 2500;
+const lateLookMs = 200;
 
 async function removeLate(dir: string, record: RunRecord): Promise<void> {
   if (record.runtime === "process") return;
-  await delay(lateMs);
+  const until = performance.now() + lateMs;
   const runtime = await openRuntimeOf(dir, record);
   const place = runtime.open(identityOf(dir, record));
   try {
-    if ((await place.audit()).length > 0) await place.remove({ signal: never });
+    do {
+      await delay(lateLookMs);
+      if ((await place.audit()).length > 0) await place.remove({ signal: never });
+    } while (performance.now() < until);
   } finally {
     await place.close();
     await runtime.close();

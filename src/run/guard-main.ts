@@ -25,7 +25,7 @@ server.listen({ path: address, exclusive: true }, () => {
   process.stdout.write("hello\n");
   setImmediate(() => {
     removal = import("./abandon.ts");
-    removal.catch(() => {});
+    removal.then(({ prepareToLeave }) => prepareToLeave(runDir)).catch(() => {});
   });
 });
 server.on("error", () => process.exit(1));

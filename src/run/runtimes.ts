@@ -4,6 +4,12 @@ import type { Stack } from "../stack/types.ts";
 import { identityOf } from "./identity.ts";
 import type { RunRecord } from "./types.ts";
 
+/** Loads all that this runtime needs, without asking for it. */
+export async function loadRuntime(kind: RuntimeKind): Promise<void> {
+  if (kind === "process") await import("../runtime/process/runtime.ts");
+  else await import("../runtime/container/find.ts");
+}
+
 /** Loaded when needed: a start on processes has no use for an engine's client. */
 export async function openRuntime(kind: RuntimeKind): Promise<Runtime> {
   if (kind === "process") {

@@ -76,13 +76,14 @@ async function living(instances: ReadonlyMap<string, Instance>): Promise<Readonl
 
 /** What is gone, or is not what the record says, is left out. */
 export async function adoptAll(record: RunRecord, place: Place): Promise<ReadonlyMap<string, Instance>> {
-  const adopted = new Map<string, Instance>();
-  for (const unit of record.units) {
-    if (unit.instance === null) continue;
-    const instance = await place.adopt(unit.instance).catch(() => undefined);
-    if (instance !== undefined) adopted.set(unit.name, instance);
-  }
-  return adopted;
+  const found = await Promise.all(
+    record.units.map(async ({ name, instance }) => {
+      if (instance === null) return [];
+      const adopted = await place.adopt(instance).catch(() => undefined);
+      return adopted === undefined ? [] : [[name, adopted] as const];
+    }),
+  );
+  return new Map(found.flat());
 }
 
 async function removeAll(place: Place, manner: TakingDown["manner"]): Promise<readonly Leftover[]> {

@@ -122,7 +122,7 @@ test("kills everything as soon as nobody wants to wait any more", async () => {
     ["SIGKILL"],
     ["SIGTERM 10000", "SIGKILL"],
   ]);
-  expect(told).toEqual(["0 ask web SIGTERM", "50 done web", "50 ask postgres SIGKILL", "50 done postgres"]);
+  expect(told).toEqual(["0 ask web SIGTERM", "50 ask postgres SIGKILL", "50 done web", "50 done postgres"]);
 });
 
 test("also stops what the plan does not know", async () => {

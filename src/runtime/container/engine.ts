@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import Docker from "dockerode";
@@ -25,6 +25,7 @@ export const noLimitMs = 2 ** 31 - 1;
 
 export interface Answer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly data: unknown;
 }
 
@@ -49,7 +50,8 @@ export class Engine {
         const response = await this.#dial(method, path, options, limited.signal);
         const data = parse(await readAll(response));
         const status = response.statusCode ?? 0;
-        if ((status >= 200 && status < 300) || accept.includes(status)) return { status, data };
+        if ((status >= 200 && status < 300) || accept.includes(status))
+          return { status, headers: response.headers, data };
         // Podman before 4.4 stumbles over a container that ends in this very moment.
         const passing = status === 500 && method === "GET" && /no such process/.test(refusalText(data));
         if (!passing || attempt >= 10) throw new EngineRefusal(method, path, status, refusalText(data));

@@ -12,9 +12,11 @@ const lookIntervalMs = 200;
 export interface ExitWatch {
   /** Settles once; never rejects. */
   readonly exited: Promise<Exit>;
-  /** Call when the start has been answered: what ended before the engine watched is found then. */
-  started(): void;
+  /** Looks now: what ended before the engine watched is found, and what the engine has not told yet. */
+  look(): void;
   close(): void;
+  /** Aborted when it is closed. */
+  readonly closed: AbortSignal;
 }
 
 type Condition = "next-exit" | "not-running";
@@ -31,8 +33,9 @@ export function watchExit(engine: Engine, container: string, condition: Conditio
   keepWaiting(engine, container, condition, signal).then(settle, ignore);
   return {
     exited,
-    started: () => void lastExit(engine, container, signal).then(settle, ignore),
+    look: () => void lastExit(engine, container, signal).then(settle, ignore),
     close: () => closing.abort(new Error("closed")),
+    closed: signal,
   };
 }
 

@@ -1,9 +1,9 @@
 import { RollcallError } from "../../errors/rollcall-error.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { Engine } from "./engine.ts";
-import type { EngineVersion } from "./engine-types.ts";
+import { identifyEngine } from "./identity.ts";
 import { ownPodmanAddress, ownPodmanService } from "./own-service.ts";
-import { ContainerRuntime, kindOf } from "./runtime.ts";
+import { ContainerRuntime } from "./runtime.ts";
 import { allStrategies, type Search, type Strategy } from "./strategies.ts";
 
 /** An engine that does not say who it is within this time is not taken; a busy Podman needs seconds for it. */
@@ -72,10 +72,9 @@ async function attempt(strategy: Strategy, search: Search): Promise<Attempt> {
   const { kind, env } = search;
   try {
     const engine = new Engine(parseEndpoint(found.address, env), env);
-    const version = await engine.get<EngineVersion>("/version", { limitMs: answerLimitMs });
-    const actual = kindOf(version);
-    if (kind === "auto" || kind === actual) return { runtime: new ContainerRuntime(engine, version) };
-    return { why: `${found.address} is ${actual}, not ${kind}`, named: true, fits: false };
+    const identity = await identifyEngine(engine, answerLimitMs);
+    if (kind === "auto" || kind === identity.kind) return { runtime: new ContainerRuntime(engine, identity) };
+    return { why: `${found.address} is ${identity.kind}, not ${kind}`, named: true, fits: false };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     // DOCKER_HOST of somebody who asks for Podman is most likely about Docker.

@@ -3,7 +3,7 @@ import type { Address, ExecResult } from "../../probe/types.ts";
 import type { StopPolicy } from "../../stack/types.ts";
 import type { Json } from "../../util/json.ts";
 import type { Exit, Incarnation, Instance, InstanceRecord } from "../types.ts";
-import type { Engine } from "./engine.ts";
+import { type Engine, noLimitMs } from "./engine.ts";
 import { EngineRefusal, isMissing } from "./engine-refusal.ts";
 import type { ContainerDetails } from "./engine-types.ts";
 import { execInherited, execInside } from "./exec.ts";
@@ -16,6 +16,7 @@ import { asEngineFailure } from "./shared-objects.ts";
 const lastLinesMs = 100;
 const copyLimitMs = 10_000;
 const killLimitMs = 30_000;
+const lookOftenMs = 20;
 
 export interface Started {
   readonly engine: Engine;
@@ -85,6 +86,7 @@ export class ContainerInstance implements Instance {
 
   async stop({ signal, graceMs }: StopPolicy): Promise<Exit> {
     if (!(await this.#signal(signal))) return this.exited;
+    this.#lookOften();
     let timer: NodeJS.Timeout | undefined;
     const grace = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), graceMs);
@@ -96,6 +98,7 @@ export class ContainerInstance implements Instance {
 
   async kill(): Promise<Exit> {
     await this.#signal("SIGKILL");
+    this.#lookOften();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       const message = `${this.unit}: the container ${this.#id.slice(0, 12)} does not end, even after SIGKILL.`;
@@ -142,6 +145,20 @@ export class ContainerInstance implements Instance {
     } catch (error) {
       throw asEngineFailure(error, `${this.unit} could not be ${action}d`);
     }
+  }
+
+  /** Its end is near: Podman would look for it every 250 ms only. */
+  #lookOften(): void {
+    const query = { condition: "not-running", interval: `${lookOftenMs}ms` };
+    this.#engine
+      .request("POST", `/containers/${this.#id}/wait`, {
+        query,
+        signal: this.#watch.closed,
+        limitMs: noLimitMs,
+      })
+      .then(() => this.#watch.look())
+      // The watch itself tells what went wrong.
+      .catch(() => {});
   }
 
   /** False: there is nothing to signal any more. */

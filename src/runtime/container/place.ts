@@ -73,7 +73,7 @@ export class ContainerPlace implements Place {
       try {
         const options = { signal, limitMs: startLimitMs, accept: [304] };
         await this.#engine.request("POST", `/containers/${id}/start`, options);
-        watch.started();
+        watch.look();
         const details = await this.#engine.get<ContainerDetails>(`/containers/${id}/json`, { signal });
         const detail = { log: logFile, ports: [...ports] };
         const instance = this.#track({ unit: unit.name, details, detail, watch });

@@ -89,7 +89,8 @@ async function saveLog(engine: Engine, run: RunIdentity, { Id, Labels }: ListedC
 async function endForItsLog(engine: Engine, id: string): Promise<void> {
   try {
     await engine.request("POST", `/containers/${id}/kill`, { query: { signal: "SIGKILL" } });
-    await engine.request("POST", `/containers/${id}/wait`, { limitMs: endLimitMs });
+    const query = { condition: "not-running", interval: "20ms" };
+    await engine.request("POST", `/containers/${id}/wait`, { query, limitMs: endLimitMs });
   } catch {
     // Its removal ends it, or says why not.
   }

@@ -1,7 +1,7 @@
 import type { Stack } from "../../stack/types.ts";
 import type { Place, Refusal, RunIdentity, Runtime } from "../types.ts";
 import type { Engine } from "./engine.ts";
-import type { EngineVersion } from "./engine-types.ts";
+import type { EngineIdentity } from "./identity.ts";
 import { Images } from "./images/images.ts";
 import { ContainerPlace } from "./place.ts";
 
@@ -14,13 +14,13 @@ export class ContainerRuntime implements Runtime {
   readonly engine: Engine;
   readonly images: Images;
 
-  constructor(engine: Engine, version: EngineVersion) {
-    this.kind = kindOf(version);
+  constructor(engine: Engine, { kind, version, architecture }: EngineIdentity) {
+    this.kind = kind;
     const name = this.kind === "podman" ? "Podman" : "Docker";
-    this.description = `${name} ${version.Version} (${engine.endpoint})`;
+    this.description = `${name} ${version} (${engine.endpoint})`;
     this.address = engine.endpoint;
     this.engine = engine;
-    this.images = new Images(engine, this.kind, version.Arch);
+    this.images = new Images(engine, this.kind, architecture);
   }
 
   async refusals(stack: Stack): Promise<readonly Refusal[]> {
@@ -43,8 +43,4 @@ export class ContainerRuntime implements Runtime {
   }
 
   async close(): Promise<void> {}
-}
-
-export function kindOf({ Components = [] }: EngineVersion): "podman" | "docker" {
-  return Components.some(({ Name }) => Name === "Podman Engine") ? "podman" : "docker";
 }

@@ -13,7 +13,8 @@ export async function explainWrongArchitecture(
   instance: Instance,
   logFile: string,
 ): Promise<void> {
-  if (image.architecture === image.engineArchitecture) return;
+  const engineArchitecture = await image.engineArchitecture;
+  if (image.architecture === engineArchitecture) return;
   let timer: NodeJS.Timeout | undefined;
   const runsOn = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), endsWithinMs);
@@ -26,7 +27,7 @@ export async function explainWrongArchitecture(
     service: unit,
     message:
       `${unit} ended at once: its image ${image.name} is for ${image.architecture}, ` +
-      `and the engine runs on ${image.engineArchitecture}.`,
+      `and the engine runs on ${engineArchitecture}.`,
     hint: "Use an image for this architecture, name the platform, or set up emulation (binfmt).",
     exitCode: exit.exitCode,
     signal: exit.signal,

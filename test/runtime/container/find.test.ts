@@ -45,7 +45,7 @@ test("What answers, and is no engine, is not taken", async () => {
     await new Promise<void>((resolve) => server.listen(path, resolve));
     await expect(
       findContainerRuntime("auto", { env: {}, strategies: [at("stranger", `unix://${path}`)] }),
-    ).rejects.toMatchObject({ message: expect.stringContaining("stranger: GET /version: 404") });
+    ).rejects.toMatchObject({ message: expect.stringContaining("stranger: GET /_ping: 404") });
   } finally {
     server.close();
     await rm(folder, { recursive: true, force: true });

@@ -15,7 +15,8 @@ export interface ProvidedImage {
   /** What containers are made from. */
   readonly name: string;
   readonly architecture: string;
-  readonly engineArchitecture: string;
+  /** Of the machine that it runs on. */
+  readonly engineArchitecture: Promise<string>;
 }
 
 export interface Providing {
@@ -27,11 +28,11 @@ export interface Providing {
 export class Images {
   readonly #engine: Engine;
   readonly #kind: "podman" | "docker";
-  readonly #architecture: string;
+  readonly #architecture: () => Promise<string>;
   /** Units may share a build: the later ones wait for the first. */
   readonly #building = new Map<string, Promise<unknown>>();
 
-  constructor(engine: Engine, kind: "podman" | "docker", architecture: string) {
+  constructor(engine: Engine, kind: "podman" | "docker", architecture: () => Promise<string>) {
     this.#engine = engine;
     this.#kind = kind;
     this.#architecture = architecture;
@@ -131,7 +132,10 @@ export class Images {
   }
 
   #provided({ Architecture }: ImageDetails, name: string): ProvidedImage {
-    return { name, architecture: Architecture, engineArchitecture: this.#architecture };
+    const engineArchitecture = this.#architecture();
+    // Whoever waits for it is told.
+    engineArchitecture.catch(() => {});
+    return { name, architecture: Architecture, engineArchitecture };
   }
 }
 
