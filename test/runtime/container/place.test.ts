@@ -252,8 +252,8 @@ describeEngines("A run in an engine", (engine) => {
     await later.close();
     await started.exec(["touch", "/go"], { signal: never });
     await expect
-      .poll(async () => (await started.exec(["ps"], { signal: never })).output)
-      .toMatch(/^ *1 +root +\S+ +sleep 600$/m);
+      .poll(async () => (await started.exec(["ps"], { signal: never })).output, { timeout: 20_000 })
+      .toMatch(/^ *1 +root +sleep 600$/m);
     expect(await later.remove({ signal: never })).toEqual([]);
     expect(await log("stays")).toBe("one\ntwo\n");
     expect(await later.adopt(record)).toBeUndefined();
