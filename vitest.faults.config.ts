@@ -7,7 +7,7 @@ export default defineConfig({
     // Limits are generous: what is right does not depend on speed, and how late reports came is told at the end.
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    maxConcurrency: 4,
+    maxConcurrency: 2,
     fileParallelism: false,
     pool: "forks",
   },
