@@ -25,10 +25,17 @@ async function work(): Promise<void> {
   for (let number = next; number <= count; number = next) {
     next += 1;
     await startOnce(number).catch((error: unknown) => {
-      misses.push(`start ${number}: ${error instanceof Error ? error.message : String(error)}`);
+      misses.push(`start ${number}: ${tell(error)}`);
     });
     if (number % 100 === 0) process.stdout.write(`  ${number} of ${count}\n`);
   }
+}
+
+/** With what was seen last: a miss is rare, and its evidence must not be lost. */
+function tell(error: unknown): string {
+  if (!(error instanceof rig.rollcall.RollcallError)) return String(error);
+  const { observed, attempts, logTail } = error.report;
+  return `${error.message} Last seen: ${observed} (${attempts} looks); its log: ${logTail.join(" | ")}`;
 }
 
 async function startOnce(number: number): Promise<void> {
