@@ -28,8 +28,8 @@ export function createRun(session: RunSession): Run {
   let downing: Promise<void> | undefined;
   const down = (): Promise<void> => {
     downing ??= (async () => {
-      watch.stop();
       try {
+        await watch.stop();
         await scopes.close();
         await leave(session);
       } finally {

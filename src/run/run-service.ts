@@ -67,7 +67,7 @@ async function restart(name: string, session: RunSession, watch: RunWatch): Prom
   });
   try {
     const old = instanceOf(name, session);
-    watch.expectEnd(old);
+    watch.forget(old);
     await endOld(old, service, session);
     const signal = AbortSignal.timeout(service.budgetMs);
     const fresh = await startAnew(service, session, signal);

@@ -13,8 +13,10 @@ export interface RunWatch {
   watch(service: string, instance: Instance): void;
   /** This instance is going to end on purpose. */
   expectEnd(instance: Instance): void;
-  /** Nothing is told any more. */
-  stop(): void;
+  /** Likewise, and whoever ends it tells it. */
+  forget(instance: Instance): void;
+  /** Nothing is told from now on; resolves when what has ended until now has been told. */
+  stop(): Promise<void>;
 }
 
 const tailLines = 20;
@@ -22,6 +24,7 @@ const tailLines = 20;
 /** Tells at once when a service of a run that is in use ends. */
 export function watchRun(session: RunSession): RunWatch {
   const expected = new Set<Instance>();
+  const untold = new Map<Instance, string>();
   let watching = true;
   let reject: (error: RollcallError) => void = () => {};
   const failed = new Promise<never>((_resolve, rejectFailed) => {
@@ -30,29 +33,52 @@ export function watchRun(session: RunSession): RunWatch {
   // A program that does not look at it must not be ended by it.
   failed.catch(() => {});
 
+  // Several users see the same end: the one who brought the run up tells it.
+  const tell = (instance: Instance, exit: Exit, wanted: boolean) => {
+    const service = untold.get(instance);
+    if (service === undefined || session.attached) return;
+    untold.delete(instance);
+    session.emit({ type: "service.exited", service, exit, expected: wanted });
+  };
+
   const onExit = async (service: string, instance: Instance, exit: Exit) => {
     const wanted = () => !watching || expected.has(instance);
+    if (watching && wanted()) tell(instance, exit, true);
     if (wanted()) return;
     const record = await readRecord(session.dir).catch(() => undefined);
     if (wanted()) return;
     if (completes(service, exit, session)) {
-      if (!session.attached) session.emit({ type: "service.exited", service, exit, expected: true });
+      tell(instance, exit, true);
       return;
     }
     const takenDown = record === undefined || record.state === "stopping" || record.state === "stopped";
-    // Several users see the same end: the one who brought the run up tells it.
-    if (!takenDown && !session.attached)
-      session.emit({ type: "service.exited", service, exit, expected: false });
+    if (!takenDown) tell(instance, exit, false);
     if (session.request.options.onExit === "report") return;
     reject(takenDown ? takenDownError(service, session) : await diedError(service, exit, session));
   };
 
+  /** An engine that does not answer knows nothing of its end. */
+  const tellIfEnded = async (service: string, instance: Instance) => {
+    const alive = await instance.alive().catch(() => instance.incarnation);
+    if (alive !== undefined) return;
+    const exit = await instance.exited;
+    tell(instance, exit, expected.has(instance) || completes(service, exit, session));
+  };
+
   return {
     failed,
-    watch: (service, instance) => void instance.exited.then((exit) => onExit(service, instance, exit)),
+    watch(service, instance) {
+      untold.set(instance, service);
+      void instance.exited.then((exit) => onExit(service, instance, exit));
+    },
     expectEnd: (instance) => void expected.add(instance),
-    stop() {
+    forget(instance) {
+      expected.add(instance);
+      untold.delete(instance);
+    },
+    async stop() {
       watching = false;
+      await Promise.all([...untold].map(([instance, service]) => tellIfEnded(service, instance)));
     },
   };
 }

@@ -4,6 +4,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RunEvent } from "../../src/journal/events.ts";
+import { verifyJournal } from "../../src/journal/verify.ts";
 import { down } from "../../src/run/down.ts";
 import { findRun } from "../../src/run/find.ts";
 import { recordFileOf } from "../../src/run/folders.ts";
@@ -41,6 +42,26 @@ test("the end of a service while the run is used is told at once, with its cause
   await run.down();
   await expectGone(run.id);
 });
+
+test.each(["by somebody", "by its user"])(
+  "a service killed %s right before the end has its end told",
+  async (by) => {
+    const events: RunEvent[] = [];
+    const stack = stackOf(folder.dir, [server("a"), server("b")]);
+    const run = await up(stack, { ...onProcesses, onExit: "report", onEvent: (event) => events.push(event) });
+    if (by === "by its user") await run.service("b").kill();
+    else {
+      const pid = await pidOf(run.service("b").url());
+      process.kill(pid, "SIGKILL");
+      // Nothing but the kernel has been asked yet when the end begins.
+      while (identify(pid) !== undefined);
+    }
+    await run.down();
+    expect(verifyJournal(events)).toEqual([]);
+    const ends = events.filter(({ type }) => type === "service.exited" || type === "stop.done");
+    expect(ends.map((event) => ("service" in event ? event.service : ""))).toEqual(["b", "a"]);
+  },
+);
 
 test("with the policy to report, the end of a service is an event and no failure", async () => {
   const events: RunEvent[] = [];
