@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { canListen } from "./can-listen.ts";
+import { isReached } from "./is-reached.ts";
 import { type PortReservation, reservePort } from "./reserve-port.ts";
 
 const lowest = 20_000;
@@ -14,7 +15,7 @@ export async function findFreePort(): Promise<PortReservation> {
     const port = randomInt(lowest, end);
     const reservation = await reservePort(port);
     if (reservation === undefined) continue;
-    if ((await canListen(port)) === "free") return reservation;
+    if ((await canListen(port)) === "free" && (await isReached(port))) return reservation;
     reservation.release();
   }
   throw new RollcallError("PORT_TAKEN", {
