@@ -5,6 +5,7 @@ import type { Plan } from "../plan/types.ts";
 import type { Exit, Instance } from "../runtime/types.ts";
 import type { StopPolicy } from "../stack/types.ts";
 import { type Clock, realClock, within } from "../util/clock.ts";
+import { orAborted } from "../util/or-aborted.ts";
 
 export interface TearingDown {
   readonly plan: Plan;
@@ -34,12 +35,12 @@ const beyondGraceMs = 15_000;
 export async function tearDown(tearing: TearingDown): Promise<TornDown> {
   const dependants = dependantsOf(tearing.plan);
   const stopped = new Map<string, Promise<ErrorReport | undefined>>();
-  const orderIsOver = aborted(tearing.kill);
   const stop = (unit: string): Promise<ErrorReport | undefined> => {
     const known = stopped.get(unit);
     if (known !== undefined) return known;
     const stopping = (async () => {
-      await Promise.race([Promise.all((dependants.get(unit) ?? []).map(stop)), orderIsOver]);
+      const others = Promise.all((dependants.get(unit) ?? []).map(stop));
+      await (tearing.kill === undefined ? others : orAborted(others, tearing.kill).catch(() => {}));
       const instance = tearing.instances.get(unit);
       return instance === undefined ? undefined : stopOne(unit, instance, tearing);
     })();
@@ -52,14 +53,6 @@ export async function tearDown(tearing: TearingDown): Promise<TornDown> {
   ]);
   const results = await Promise.all([...units].map(stop));
   return { errors: results.filter((error) => error !== undefined) };
-}
-
-/** Never settles without an abort. */
-function aborted(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) resolve();
-    else signal?.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 /** Who needs a unit, by its name; the definition's own edges, not those of the order. */

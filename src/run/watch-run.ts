@@ -43,8 +43,10 @@ export function watchRun(session: RunSession): RunWatch {
 
   const onExit = async (service: string, instance: Instance, exit: Exit) => {
     const wanted = () => !watching || expected.has(instance);
-    if (watching && wanted()) tell(instance, exit, true);
-    if (wanted()) return;
+    if (wanted()) {
+      if (watching) tell(instance, exit, true);
+      return;
+    }
     const record = await readRecord(session.dir).catch(() => undefined);
     if (wanted()) return;
     if (completes(service, exit, session)) {

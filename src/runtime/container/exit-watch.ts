@@ -19,6 +19,16 @@ export interface ExitWatch {
   readonly closed: AbortSignal;
 }
 
+/** Resolves when it does not run: for an end that is near, which Podman would look for every 250 ms only. */
+export async function untilEnded(
+  engine: Engine,
+  container: string,
+  options: { readonly limitMs: number; readonly signal?: AbortSignal },
+): Promise<void> {
+  const query = { condition: "not-running", interval: "20ms" };
+  await engine.request("POST", `/containers/${container}/wait`, { ...options, query });
+}
+
 type Condition = "next-exit" | "not-running";
 
 /** Watches for the end through the engine's own wait; with `next-exit` it must begin before the start. */

@@ -7,7 +7,7 @@ import { type Engine, noLimitMs } from "./engine.ts";
 import { EngineRefusal, isMissing } from "./engine-refusal.ts";
 import type { ContainerDetails } from "./engine-types.ts";
 import { execInherited, execInside } from "./exec.ts";
-import type { ExitWatch } from "./exit-watch.ts";
+import { type ExitWatch, untilEnded } from "./exit-watch.ts";
 import type { InstanceDetail } from "./instance-detail.ts";
 import { copyLog, followLog, type LogFollower, type LogSource } from "./log-follower.ts";
 import { asEngineFailure } from "./shared-objects.ts";
@@ -16,7 +16,6 @@ import { asEngineFailure } from "./shared-objects.ts";
 const lastLinesMs = 100;
 const copyLimitMs = 10_000;
 const killLimitMs = 30_000;
-const lookOftenMs = 20;
 
 export interface Started {
   readonly engine: Engine;
@@ -147,15 +146,9 @@ export class ContainerInstance implements Instance {
     }
   }
 
-  /** Its end is near: Podman would look for it every 250 ms only. */
+  /** Its end is near. */
   #lookOften(): void {
-    const query = { condition: "not-running", interval: `${lookOftenMs}ms` };
-    this.#engine
-      .request("POST", `/containers/${this.#id}/wait`, {
-        query,
-        signal: this.#watch.closed,
-        limitMs: noLimitMs,
-      })
+    untilEnded(this.#engine, this.#id, { signal: this.#watch.closed, limitMs: noLimitMs })
       .then(() => this.#watch.look())
       // The watch itself tells what went wrong.
       .catch(() => {});

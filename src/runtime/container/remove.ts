@@ -3,6 +3,7 @@ import type { Leftover, RunIdentity } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import { EngineRefusal } from "./engine-refusal.ts";
 import type { ContainerDetails, ListedContainer } from "./engine-types.ts";
+import { untilEnded } from "./exit-watch.ts";
 import { unitLabel } from "./labels.ts";
 import { companionsEnded } from "./local-processes.ts";
 import { copyLog } from "./log-follower.ts";
@@ -89,8 +90,7 @@ async function saveLog(engine: Engine, run: RunIdentity, { Id, Labels }: ListedC
 async function endForItsLog(engine: Engine, id: string): Promise<void> {
   try {
     await engine.request("POST", `/containers/${id}/kill`, { query: { signal: "SIGKILL" } });
-    const query = { condition: "not-running", interval: "20ms" };
-    await engine.request("POST", `/containers/${id}/wait`, { query, limitMs: endLimitMs });
+    await untilEnded(engine, id, { limitMs: endLimitMs });
   } catch {
     // Its removal ends it, or says why not.
   }
