@@ -3,7 +3,7 @@ import { tearDown } from "../../src/conductor/tear-down.ts";
 import type { EventBody } from "../../src/journal/events.ts";
 import type { Exit, Instance } from "../../src/runtime/types.ts";
 import type { StopPolicy, Unit } from "../../src/stack/types.ts";
-import { SimulatedInstance } from "./simulation.ts";
+import { SimulatedInstance } from "./simulated-instance.ts";
 import { aPlan, aService, aStack, aTask, needs } from "./stacks.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 

@@ -1,43 +1,20 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { findFreePort } from "../../../src/ports/find-free-port.ts";
 import { companionsOf } from "../../../src/runtime/container/local-processes.ts";
-import type { ContainerRuntime } from "../../../src/runtime/container/runtime.ts";
-import type { Service } from "../../../src/stack/types.ts";
-import { describeEngines, openEngine } from "../../engines/engines.ts";
-import { busybox, form, never, openRun, quiet, type RigRun, script, stackOf, unit } from "./rig.ts";
+import { describeEngines } from "../../engines/engines.ts";
+import { busybox, form, never, script, stackOf, unit, useRuns } from "./rig.ts";
 
 describeEngines("A run in an engine", (engine) => {
-  let runtime: ContainerRuntime;
-  const runs: RigRun[] = [];
-  const newRun = async () => {
-    const run = await openRun(runtime);
-    runs.push(run);
-    return run;
-  };
-  /** Prepared and with its network. */
-  const readyRun = async (...units: readonly Service[]) => {
-    const run = await newRun();
-    await Promise.all(units.map((each) => run.place.prepare(each, quiet)));
-    await run.place.setUp(stackOf(...units), { signal: never });
-    return run;
-  };
-
-  beforeAll(async () => {
-    runtime = await openEngine(engine);
-  });
-  afterAll(async () => {
-    await Promise.all(runs.map((run) => run.end()));
-    await runtime.close();
-  });
+  const rig = useRuns(engine);
+  const { newRun, readyRun } = rig;
 
   test("says what it is", () => {
-    expect(runtime.kind).toBe(engine.kind);
-    expect(runtime.description).toMatch(/^(Podman|Docker) \d+\.\d+.* \(unix:/);
+    expect(rig.runtime().kind).toBe(engine.kind);
+    expect(rig.runtime().description).toMatch(/^(Podman|Docker) \d+\.\d+.* \(unix:/);
   });
 
   test("tells the end of a unit with its code and its whole log, and leaves nothing", async () => {
@@ -144,7 +121,7 @@ describeEngines("A run in an engine", (engine) => {
     const { place, order } = await readyRun(hungry, patient);
     const first = await place.start(order(hungry), { signal: never });
     const second = await place.start(order(patient), { signal: never });
-    await runtime.engine.request("POST", `/containers/${second.incarnation.id}/kill`, {
+    await rig.runtime().engine.request("POST", `/containers/${second.incarnation.id}/kill`, {
       query: { signal: "SIGKILL" },
     });
     expect(await second.exited).toEqual({ exitCode: null, signal: "SIGKILL", oomKilled: false });
@@ -156,7 +133,7 @@ describeEngines("A run in an engine", (engine) => {
     const { place, order } = await readyRun(each);
     const instance = await place.start(order(each), { signal: never });
     const path = `/containers/${instance.incarnation.id}`;
-    await runtime.engine.request("DELETE", path, { query: { force: true } });
+    await rig.runtime().engine.request("DELETE", path, { query: { force: true } });
     expect(await instance.exited).toMatchObject({ exitCode: null, oomKilled: false });
     expect(await instance.alive()).toBeUndefined();
   });
@@ -245,7 +222,7 @@ describeEngines("A run in an engine", (engine) => {
     const started = await place.start(order(each), { signal: never });
     await expect.poll(() => log("stays"), { timeout: 20_000 }).toBe("one\n");
     await place.close();
-    const later = runtime.open(run);
+    const later = rig.runtime().open(run);
     const record = JSON.parse(JSON.stringify(started.record));
     const adopted = await later.adopt(record);
     expect(adopted?.incarnation).toEqual(started.incarnation);
@@ -273,87 +250,6 @@ describeEngines("A run in an engine", (engine) => {
     expect(await Promise.all(others.map(({ end }) => end()))).toEqual([[], []]);
   });
 
-  test("refuses a name that somebody else's container has, and leaves that alone", async () => {
-    const each = script("named", "exec sleep 600");
-    const { place, order, run, end } = await readyRun(each);
-    const name = `rollcall-rig-named-${run.id}`;
-    const { data } = await runtime.engine.request("POST", "/containers/create", {
-      query: { name },
-      body: { Image: busybox, Cmd: ["true"] },
-    });
-    const { Id } = data as { Id: string };
-    try {
-      await expect(place.start(order(each), { signal: never })).rejects.toMatchObject({
-        code: "NAME_TAKEN",
-        message: expect.stringContaining(Id.slice(0, 12)),
-      });
-      expect(await end()).toEqual([]);
-      expect((await runtime.engine.request("GET", `/containers/${Id}/json`)).status).toBe(200);
-    } finally {
-      await runtime.engine.request("DELETE", `/containers/${Id}`, { query: { force: true } });
-    }
-  });
-
-  test("refuses the name of somebody else's network, and leaves that alone", async () => {
-    const { place, run } = await newRun();
-    const name = `rollcall-${run.id}`;
-    await runtime.engine.request("POST", "/networks/create", { body: { Name: name } });
-    try {
-      const code = "NAME_TAKEN";
-      await expect(place.setUp(stackOf(), { signal: never })).rejects.toMatchObject({ code });
-      expect(await place.remove({ signal: never })).toEqual([]);
-      expect((await runtime.engine.request("GET", `/networks/${name}`)).status).toBe(200);
-    } finally {
-      await runtime.engine.request("DELETE", `/networks/${name}`);
-    }
-  });
-
-  test("names who holds a port that is taken", async () => {
-    const server = createServer().listen(0, "127.0.0.1");
-    await new Promise((resolve) => server.once("listening", resolve));
-    const { port } = server.address() as AddressInfo;
-    const each = script("bound", "exec sleep 600");
-    const { place, order } = await readyRun(each);
-    try {
-      const published = [{ name: "x", container: 80, host: port }];
-      await expect(place.start(order(each, published), { signal: never })).rejects.toMatchObject({
-        code: "PORT_TAKEN",
-        message: expect.stringContaining(`Port ${port} of bound is held by process ${process.pid}`),
-      });
-    } finally {
-      server.close();
-    }
-  });
-
-  test("says why a unit cannot be started", async () => {
-    const absent = unit("absent", form(busybox, { command: [["/no/such/program"]] }));
-    const unbound = script("unbound", "true", {
-      files: [{ kind: "bind", source: "/no/such/folder", target: "/x", readOnly: false }],
-    });
-    const uncopied = script("uncopied", "true", {
-      files: [{ kind: "copy", source: "/no/such/file", target: "/x", mode: undefined }],
-    });
-    const { place, order } = await readyRun(absent, unbound, uncopied);
-    const failure = (each: typeof absent) =>
-      place.start(order(each), { signal: never }).then(
-        () => "started",
-        (error) => ({ code: error.code, service: error.service, message: error.message, hint: error.hint }),
-      );
-    expect(await failure(absent)).toMatchObject({
-      code: "START_FAILED",
-      service: "absent",
-      hint: expect.stringContaining("does not exist in the image"),
-    });
-    expect(await failure(unbound)).toMatchObject({
-      code: "START_FAILED",
-      message: expect.stringContaining("/no/such/folder, to be mounted at /x, does not exist"),
-    });
-    expect(await failure(uncopied)).toMatchObject({
-      code: "START_FAILED",
-      message: expect.stringContaining("/no/such/file"),
-    });
-  });
-
   test("does not show values of the environment in what it keeps for a post-mortem", async () => {
     const each = script("secret", "exec sleep 600");
     const { place, order } = await readyRun(each);
@@ -362,15 +258,6 @@ describeEngines("A run in an engine", (engine) => {
     expect(kept).toContain("PASSWORD=");
     expect(kept).not.toContain("s3cret-value");
     expect(JSON.stringify(instance.record)).not.toContain("s3cret-value");
-  });
-
-  test("refuses what it cannot do before anything starts", async () => {
-    const bare = { ...script("bare", "true"), container: undefined };
-    const closed = unit("closed", form(busybox, { readOnly: true }), {
-      files: [{ kind: "content", content: ["x"], target: "/x", mode: undefined }],
-    });
-    const refusals = await runtime.refusals(stackOf(bare, closed, script("fine", "true")));
-    expect(refusals.map((refusal) => refusal.unit)).toEqual(["bare", "closed"]);
   });
 });
 

@@ -1,9 +1,11 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
 import type { ContainerRuntime } from "../../../src/runtime/container/runtime.ts";
 import type { Place, PublishedPort, RunIdentity, StartOrder } from "../../../src/runtime/types.ts";
 import type { ContainerForm, ImageSource, Service, Stack, Unit } from "../../../src/stack/types.ts";
+import { openEngine, type Reachable } from "../../engines/engines.ts";
 import { randomId } from "../../engines/random-id.ts";
 
 export const busybox = "docker.io/library/busybox:1";
@@ -106,6 +108,46 @@ export async function openRun(runtime: ContainerRuntime): Promise<RigRun> {
       const left = await place.remove({ signal: never });
       await rm(dir, { recursive: true, force: true });
       return left.map(({ text }) => text);
+    },
+  };
+}
+
+export interface Runs {
+  /** There from the first test on. */
+  readonly runtime: () => ContainerRuntime;
+  readonly newRun: () => Promise<RigRun>;
+  /** Prepared and with its network. */
+  readonly readyRun: (...units: readonly Service[]) => Promise<RigRun>;
+}
+
+/** For a file's tests: an engine, and runs that end with the file. */
+export function useRuns(engine: Reachable): Runs {
+  let opened: ContainerRuntime | undefined;
+  const runs: RigRun[] = [];
+  const runtime = (): ContainerRuntime => {
+    if (opened === undefined) throw new Error("Only tests and hooks may ask for the engine.");
+    return opened;
+  };
+  const newRun = async () => {
+    const run = await openRun(runtime());
+    runs.push(run);
+    return run;
+  };
+  beforeAll(async () => {
+    opened = await openEngine(engine);
+  });
+  afterAll(async () => {
+    await Promise.all(runs.map((run) => run.end()));
+    await opened?.close();
+  });
+  return {
+    runtime,
+    newRun,
+    readyRun: async (...units) => {
+      const run = await newRun();
+      await Promise.all(units.map((each) => run.place.prepare(each, quiet)));
+      await run.place.setUp(stackOf(...units), { signal: never });
+      return run;
     },
   };
 }
