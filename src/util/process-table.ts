@@ -99,6 +99,11 @@ export function readExe(pid: number): string | undefined {
   return readLink(`/proc/${pid}/exe`);
 }
 
+/** The files, as far as they can be seen, that its standard output and standard error go to. */
+export function readOutputs(pid: number): readonly string[] {
+  return [1, 2].map((fd) => readLink(`/proc/${pid}/fd/${fd}`)).filter((file) => file !== undefined);
+}
+
 /** User id that it runs as; undefined: unknown. */
 export function readUid(pid: number): number | undefined {
   const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(readText(`/proc/${pid}/status`) ?? "")?.[1];

@@ -1,22 +1,24 @@
 import { bootId } from "../../util/owner.ts";
-import { isSame, readEnviron } from "../../util/process-table.ts";
-import type { Exit, InstanceRecord } from "../types.ts";
+import { isSame, readEnviron, readProcess } from "../../util/process-table.ts";
+import type { Exit, InstanceRecord, RunIdentity } from "../types.ts";
 import { readDetail } from "./detail.ts";
 import { ProcessInstance } from "./instance.ts";
+import { leadsUnit } from "./leads-unit.ts";
 import { runMark, unitMark } from "./marks.ts";
 
 /** Node offers no event for the end of a process that is not a child. */
 const lookEveryMs = 50;
 
-/** undefined: it has ended, however its pid is used now. */
-export function adoptProcess(runId: string, record: InstanceRecord): ProcessInstance | undefined {
+/** undefined: it has ended, however its pid is used now, or what the record names is somebody else's. */
+export function adoptProcess(run: RunIdentity, record: InstanceRecord): ProcessInstance | undefined {
   const { pid, startTime } = record.incarnation;
   const detail = readDetail(record);
   if (pid === undefined || detail === undefined || detail.bootId !== bootId()) return undefined;
-  if (!isSame({ pid, startTime }) || isForeign(pid, runId)) return undefined;
+  const leader = readProcess(pid);
+  if (leader?.startTime !== startTime || !leadsUnit(leader, run, detail)) return undefined;
   const end = watchEnd({ pid, startTime });
   return new ProcessInstance({
-    runId,
+    runId: run.id,
     unit: record.unit,
     incarnation: { ...record.incarnation, pid },
     detail,
@@ -25,15 +27,6 @@ export function adoptProcess(runId: string, record: InstanceRecord): ProcessInst
     env: () => withoutMarks(readEnviron(pid) ?? {}),
     close: end.close,
   });
-}
-
-/**
- * Whatever a record says, a process with an environment of its own and without the run's mark is somebody else's.
- * Servers that overwrite their environment for a title lose the mark, and with it PATH, which stands before it.
- */
-function isForeign(pid: number, runId: string): boolean {
-  const environ = readEnviron(pid);
-  return environ?.["PATH"] !== undefined && environ[runMark] !== runId;
 }
 
 function watchEnd(leader: { readonly pid: number; readonly startTime: string }): {

@@ -79,13 +79,22 @@ export function signalGroup(entry: ProcessIdentity, signal: NodeJS.Signals): voi
 }
 
 /**
- * Processes that fork and end all the time are never met by their pid, but their group stays. Called right after the
- * look; only groups of sessions that came from us: the leader is among what was found, or has ended.
+ * Processes that fork and end all the time are never met by their pid, but their group stays. Only groups of sessions
+ * that came from us.
  */
 function killGroups(found: readonly ProcessEntry[]): void {
-  const pids = new Set(found.map(({ pid }) => pid));
-  const ours = found.filter(({ session }) => pids.has(session) || readProcess(session) === undefined);
-  for (const pgid of new Set(ours.map((entry) => entry.pgid))) send(-pgid, "SIGKILL");
+  const groups = new Set(found.filter(({ session }) => isOurs(session, found)).map(({ pgid }) => pgid));
+  for (const pgid of groups) if (isOurs(pgid, found)) send(-pgid, "SIGKILL");
+}
+
+/** The leader of this number is among what was found, or has ended; another process that has it now leads others. */
+function isOurs(number: number, found: readonly ProcessEntry[]): boolean {
+  const leader = readProcess(number);
+  return leader === undefined || found.some((entry) => isSameEntry(entry, leader));
+}
+
+function isSameEntry(a: ProcessIdentity, b: ProcessIdentity): boolean {
+  return a.pid === b.pid && a.startTime === b.startTime;
 }
 
 function send(target: number, signal: NodeJS.Signals): void {

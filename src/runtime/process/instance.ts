@@ -39,7 +39,7 @@ export class ProcessInstance implements Instance {
     this.record = { unit: parts.unit, incarnation: parts.incarnation, detail: detailAsJson(parts.detail) };
     this.#parts = parts;
     this.#leader = { pid: parts.incarnation.pid, startTime: parts.incarnation.startTime };
-    // At this moment the session's number still is ours: whoever is in it is followed from here on.
+    // As long as anybody is left in its session, its number is not given away: they are followed from here on.
     this.exited = parts.exited.then((exit) => {
       this.#find(this.#leader.pid);
       return exit;

@@ -16,7 +16,7 @@ export interface Belonging {
   readonly unit: string | undefined;
   /** Processes known to belong, by identity; of a pid that has been given away, nothing is taken. */
   readonly known: readonly ProcessIdentity[];
-  /** A session that is certain to be ours at this very moment, though its leader has just ended. */
+  /** The session of a leader that has ended. */
   readonly session?: number | undefined;
   /**
    * Servers overwrite their environment and leave their session. Their processes run one of these programs in one
@@ -38,24 +38,29 @@ export function findMembers(belonging: Belonging): readonly ProcessEntry[] {
     all.push(entry);
     if (isRoot(entry, belonging)) members.add(entry);
   }
+  for (const entry of leftIn(belonging.session, all)) members.add(entry);
   if (members.size === 0) return [];
   while (addRelatives(all, members));
   const spared = ourselves(all);
   return [...members].filter((entry) => !spared.has(entry.pid));
 }
 
-function isRoot(entry: ProcessEntry, { runId, unit, known, session, servers }: Belonging): boolean {
-  if (entry.session === session) return true;
+/** Who lives with the number of a leader that has ended has it anew, and so has all of its session. */
+function leftIn(session: number | undefined, all: readonly ProcessEntry[]): readonly ProcessEntry[] {
+  if (session === undefined || all.some(({ pid }) => pid === session)) return [];
+  return all.filter((entry) => entry.session === session);
+}
+
+function isRoot(entry: ProcessEntry, { runId, unit, known, servers }: Belonging): boolean {
   if (known.some(({ pid, startTime }) => pid === entry.pid && startTime === entry.startTime)) return true;
   const environ = readEnviron(entry.pid);
   if (environ?.[runMark] === runId && (unit === undefined || environ[unitMark] === unit)) return true;
-  if (servers.length === 0) return false;
-  const cwd = readCwd(entry.pid);
-  if (cwd === undefined) return false;
-  return servers.some(
-    ({ folder, program }) =>
-      (cwd === folder || cwd.startsWith(folder + sep)) && readExe(entry.pid) === program,
-  );
+  return servers.some((server) => runsServer(entry.pid, server));
+}
+
+export function runsServer(pid: number, { folder, program }: ServerTrace): boolean {
+  const cwd = readCwd(pid);
+  return cwd !== undefined && (cwd === folder || cwd.startsWith(folder + sep)) && readExe(pid) === program;
 }
 
 /**

@@ -70,7 +70,7 @@ export class ProcessPlace implements Place {
 
   adopt(record: InstanceRecord): Promise<Instance | undefined> {
     this.#follow(record.incarnation);
-    return Promise.resolve(adoptProcess(this.#run.id, record));
+    return Promise.resolve(adoptProcess(this.#run, record));
   }
 
   async remove({ signal }: Cancelable): Promise<readonly Leftover[]> {
