@@ -1,3 +1,4 @@
+import { isShortage } from "../util/system-error.ts";
 import type { ErrorReport } from "./report.ts";
 import { type ErrorCode, errorTable } from "./table.ts";
 
@@ -43,9 +44,18 @@ export class RollcallError extends Error {
   }
 }
 
+function shortage(text: string, cause: unknown): RollcallError {
+  return new RollcallError("INTERNAL", {
+    message: `The machine could not do what it was asked for: ${text}.`,
+    hint: "Nothing was taken for ended or gone because of it. Raise the limit (`ulimit -n` for open files), or close programs, and try again.",
+    cause,
+  });
+}
+
 /** Whatever was thrown, as a RollcallError; a stranger becomes INTERNAL. */
 export function asRollcallError(thrown: unknown): RollcallError {
   if (thrown instanceof RollcallError) return thrown;
   const text = thrown instanceof Error ? thrown.message : String(thrown);
+  if (isShortage(thrown)) return shortage(text, thrown);
   return new RollcallError("INTERNAL", { message: `Internal error: ${text}`, cause: thrown });
 }

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { openJournal } from "../journal/journal.ts";
+import { isShortage } from "../util/system-error.ts";
 import { journalFileOf } from "./folders.ts";
 import { identityOf } from "./identity.ts";
 import { acquireLock } from "./lock.ts";
@@ -63,7 +64,10 @@ export async function leaveForGood({ dir, user, othersConnected }: Leaving): Pro
  * by its mark what runs.
  */
 async function recordOrIndexed(dir: string): Promise<RunRecord | undefined> {
-  const record = await readRecord(dir).catch(() => undefined);
+  const record = await readRecord(dir).catch((error: unknown) => {
+    if (isShortage(error)) throw error;
+    return undefined;
+  });
   if (record !== undefined) return record;
   const indexed = await findInIndex(basename(dir));
   return indexed && { ...indexed.record, stay: false };

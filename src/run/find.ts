@@ -1,8 +1,9 @@
 import { realpathSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Stack } from "../stack/types.ts";
 import { runsDirOf } from "./folders.ts";
+import { listFolder } from "./private-files.ts";
 import { readRecord } from "./record.ts";
 import type { RunRecord } from "./types.ts";
 import { hasEnded } from "./users.ts";
@@ -45,9 +46,9 @@ export async function findNewestRun(stack: Pick<Stack, "dir">, name: string): Pr
   return found.find((run) => run.record.name === name);
 }
 
-/** Removes the folders of runs that have ended, save the newest ones. */
+/** Removes the folders of runs that have ended, save the newest ones; those that can't be seen stay. */
 export async function pruneRuns(stackDir: string): Promise<void> {
-  const { found } = await readRuns(stackDir);
+  const { found } = await readRuns(stackDir).catch(() => ({ found: [] }));
   const old = found.filter((run) => hasEnded(run.record)).slice(keptRuns);
   for (const run of old) await rm(run.dir, { recursive: true, force: true });
 }
@@ -63,7 +64,7 @@ export function realStackDir(dir: string): string {
 
 async function readRuns(stackDir: string) {
   const folder = runsDirOf(realStackDir(stackDir));
-  const ids = await readdir(folder).catch(() => []);
+  const ids = await listFolder(folder);
   const found: FoundRun[] = [];
   const damaged: unknown[] = [];
   for (const id of ids) {

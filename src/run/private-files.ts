@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { RollcallError } from "../errors/rollcall-error.ts";
+import { isAbsence, isRefusal, isShortage } from "../util/system-error.ts";
 
 /** A record larger than this is not one of ours. */
 const largestBytes = 16 * 1024 * 1024;
@@ -27,6 +28,21 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
     return await file.readFile("utf8");
   } finally {
     await file.close();
+  }
+}
+
+/** The names in a folder; none when it is not there. Throws STATE_INVALID when this user may not see them. */
+export async function listFolder(path: string): Promise<readonly string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (isAbsence(error)) return [];
+    if (!isRefusal(error)) throw error;
+    throw new RollcallError("STATE_INVALID", {
+      message: `${path} can't be listed: what runs there belongs to another user.`,
+      hint: "Go on as that user (was it brought up with sudo?), or take it down as that user first.",
+      cause: error,
+    });
   }
 }
 
@@ -59,7 +75,8 @@ async function openWithoutFollowing(path: string) {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (isAbsence(error)) return undefined;
+    if (isShortage(error)) throw error;
     if (code === "ELOOP" || code === "EMLINK") throw stateInvalid(path, "it is a symlink");
     throw stateInvalid(path, `it cannot be opened (${code})`);
   }

@@ -1,6 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { isShortage } from "../util/system-error.ts";
 import { indexDirs, makeIndexDir, recordFileOf } from "./folders.ts";
 import { readPrivateFile, replacePrivateFile } from "./private-files.ts";
 import { parseRecord } from "./record.ts";
@@ -28,7 +29,7 @@ export async function removeFromIndex(run: string): Promise<void> {
   await Promise.all(indexDirs().map((folder) => rm(join(folder, `${run}.json`), { force: true })));
 }
 
-/** What cannot be read is left out: it is nobody's reason to end anything. */
+/** What is damaged or another user's is left out: it is nobody's reason to end anything. */
 export async function readIndex(): Promise<readonly IndexEntry[]> {
   const files = await Promise.all(indexDirs().map(filesIn));
   const entries = await Promise.all(files.flat().map(readEntry));
@@ -41,7 +42,7 @@ export async function findInIndex(run: string): Promise<IndexEntry | undefined> 
 }
 
 async function filesIn(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch(orNothing([]));
   return names.filter((name) => name.endsWith(".json")).map((name) => join(folder, name));
 }
 
@@ -49,7 +50,15 @@ async function readEntry(file: string): Promise<IndexEntry | undefined> {
   try {
     const { run, dir, record } = entrySchema.parse(JSON.parse((await readPrivateFile(file)) ?? ""));
     return { run, dir, record: parseRecord(JSON.stringify(record), recordFileOf(dir)) };
-  } catch {
-    return undefined;
+  } catch (error) {
+    return orNothing(undefined)(error);
   }
+}
+
+/** Nothing, unless the machine could not look: then nobody knows. */
+function orNothing<T>(nothing: T): (error: unknown) => T {
+  return (error) => {
+    if (isShortage(error)) throw error;
+    return nothing;
+  };
 }

@@ -1,6 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { ownerAlive } from "../util/process-table.ts";
+import { isAbsence } from "../util/system-error.ts";
 import { removeAbandoned } from "./abandon.ts";
 import { identityOf } from "./identity.ts";
 import { acquireLock, type Lock } from "./lock.ts";
@@ -56,10 +57,7 @@ async function sweepOne(entry: IndexEntry, all: boolean): Promise<Swept | undefi
 async function currentRecord({ dir, record }: IndexEntry): Promise<RunRecord | undefined> {
   const found = await readRecord(dir);
   if (found !== undefined) return found;
-  const orphaned = await lstat(dir).then(
-    () => false,
-    () => true,
-  );
+  const orphaned = await lstat(dir).then(() => false, isAbsence);
   return orphaned ? { ...record, stay: false } : undefined;
 }
 

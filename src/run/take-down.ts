@@ -3,6 +3,7 @@ import { tearDown } from "../conductor/tear-down.ts";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import type { EventBody, RunEvent } from "../journal/events.ts";
 import type { Instance, Leftover, Place } from "../runtime/types.ts";
+import { isShortage } from "../util/system-error.ts";
 import { identityOf } from "./identity.ts";
 import { planOfRecord } from "./plan-of-record.ts";
 import { writeRecord } from "./record.ts";
@@ -74,12 +75,15 @@ async function living(instances: ReadonlyMap<string, Instance>): Promise<Readonl
   return new Map((await Promise.all(looks)).flat());
 }
 
-/** What is gone, or is not what the record says, is left out. */
+/** What is gone, or is not what the record says, is left out; throws when the machine could not look. */
 export async function adoptAll(record: RunRecord, place: Place): Promise<ReadonlyMap<string, Instance>> {
   const found = await Promise.all(
     record.units.map(async ({ name, instance }) => {
       if (instance === null) return [];
-      const adopted = await place.adopt(instance).catch(() => undefined);
+      const adopted = await place.adopt(instance).catch((error: unknown) => {
+        if (isShortage(error)) throw error;
+        return undefined;
+      });
       return adopted === undefined ? [] : [[name, adopted] as const];
     }),
   );

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { identify, isSame } from "./process-table.ts";
+import { identify, isGone } from "./process-table.ts";
 
 /** Who is responsible for something; the same shape as `Owner` of src/run/types.ts. */
 interface Owner {
@@ -28,10 +28,18 @@ export function ownerOfThisProcess(): Owner {
   };
 }
 
-/** Nobody can tell from here whether a process of another host lives: it counts as alive. */
+/** A process of another host, or one that could not be looked at, counts as alive. */
 export function ownerAlive(owner: Owner): boolean {
   if (owner.host !== hostname()) return true;
-  return owner.bootId === bootId() && isSame(owner);
+  return !isFromAnotherBoot(owner) && !isGone(owner);
+}
+
+function isFromAnotherBoot(owner: Owner): boolean {
+  try {
+    return owner.bootId !== bootId();
+  } catch {
+    return false;
+  }
 }
 
 function readBootId(): string {

@@ -41,5 +41,6 @@ function ps(args: readonly string[]): readonly string[] {
     env: { ...process.env, LC_ALL: "C", TZ: "UTC" },
     maxBuffer: 64 * 1024 * 1024,
   });
-  return (result.stdout ?? "").split("\n").filter((line) => line.trim() !== "");
+  if (result.error !== undefined) throw result.error;
+  return result.stdout.split("\n").filter((line) => line.trim() !== "");
 }

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 import { listWithPs, readEnvironWithPs } from "./process-table-ps.ts";
+import { isAbsence, isRefusal } from "./system-error.ts";
 
 /** A process as the kernel knows it; pid and start time together are its identity. */
 export interface ProcessEntry {
@@ -65,9 +66,21 @@ export function startTimeOf(pid: number): string | undefined {
   return (onLinux ? readStat(pid) : listWithPs(pid)[0])?.startTime;
 }
 
-/** Whether exactly this process, and not a later one with its pid, is alive. */
+/**
+ * Whether exactly this process, and not a later one with its pid, is alive.
+ * @throws the system's error, as all looks here, when it could not be looked at: that is no answer.
+ */
 export function isSame(identity: ProcessIdentity): boolean {
   return readProcess(identity.pid)?.startTime === identity.startTime;
+}
+
+/** Whether it is certain to have ended. */
+export function isGone(identity: ProcessIdentity): boolean {
+  try {
+    return !isSame(identity);
+  } catch {
+    return false;
+  }
 }
 
 /** The environment that it was started with; undefined: it may not be read, or was overwritten. */
@@ -138,31 +151,38 @@ function readStat(pid: number): ProcessEntry | undefined {
 const shortBytes = 4096;
 const buffer = Buffer.allocUnsafe(256 * 1024);
 
-/**
- * A process may end between any two looks: what can't be read is not there. Looks go through all processes, so a file
- * costs no more than it must: it has no size to ask for, and comes in one piece unless it is long.
- */
-function readText(path: string): string | undefined {
-  let descriptor: number | undefined;
+/** undefined: it is not there (a process may end between any two looks), or this user may not see it. */
+function ifVisible<T>(read: () => T): T | undefined {
   try {
-    descriptor = openSync(path, "r");
+    return read();
+  } catch (error) {
+    if (isAbsence(error) || isRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
+function readText(path: string): string | undefined {
+  return ifVisible(() => readWhole(path));
+}
+
+function readLink(path: string): string | undefined {
+  return ifVisible(() => readlinkSync(path).replace(/ \(deleted\)$/, ""));
+}
+
+/**
+ * Looks go through all processes, so a file costs no more than it must: it has no size to ask for, and comes in one
+ * piece unless it is long.
+ */
+function readWhole(path: string): string {
+  const descriptor = openSync(path, "r");
+  try {
     let length = readSync(descriptor, buffer, 0, buffer.length, null);
     for (let more = length; more >= shortBytes && length < buffer.length; length += more) {
       more = readSync(descriptor, buffer, length, buffer.length - length, null);
     }
     return buffer.toString("utf8", 0, length);
-  } catch {
-    return undefined;
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
-}
-
-function readLink(path: string): string | undefined {
-  try {
-    return readlinkSync(path).replace(/ \(deleted\)$/, "");
-  } catch {
-    return undefined;
+    closeSync(descriptor);
   }
 }
 

@@ -112,3 +112,16 @@ test("only ended runs are pruned, and the ten newest of them are kept", async ()
   ]);
   expect(kept.at(-1)?.run).toBe(live.record.run);
 });
+
+test.runIf(process.getuid?.() === 0)("runs of another user that can't be seen are not nobody's", async () => {
+  const { record } = await written();
+  process.seteuid?.(65_534);
+  try {
+    await expect(findLiveRun({ dir: folder.dir }, record.name)).rejects.toMatchObject({
+      code: "STATE_INVALID",
+      message: expect.stringContaining("belongs to another user"),
+    });
+  } finally {
+    process.seteuid?.(0);
+  }
+});

@@ -1,5 +1,5 @@
 import { bootId } from "../../util/owner.ts";
-import { isSame, readEnviron, readProcess } from "../../util/process-table.ts";
+import { isGone, readEnviron, readProcess } from "../../util/process-table.ts";
 import type { Exit, InstanceRecord, RunIdentity } from "../types.ts";
 import { readDetail } from "./detail.ts";
 import { ProcessInstance } from "./instance.ts";
@@ -36,7 +36,7 @@ function watchEnd(leader: { readonly pid: number; readonly startTime: string }):
   let close = (): void => undefined;
   const exited = new Promise<Exit>((resolve) => {
     const timer = setInterval(() => {
-      if (isSame(leader)) return;
+      if (!isGone(leader)) return;
       clearInterval(timer);
       resolve({ exitCode: null, signal: null, oomKilled: false });
     }, lookEveryMs);

@@ -30,6 +30,7 @@ export class ProcessInstance implements Instance {
   readonly #parts: InstanceParts;
   readonly #leader: { readonly pid: number; readonly startTime: string };
   #followed: readonly ProcessEntry[] = [];
+  #leftSession: number | undefined;
   #stopped: Promise<Exit> | undefined;
   #killed: Promise<Exit> | undefined;
 
@@ -41,7 +42,8 @@ export class ProcessInstance implements Instance {
     this.#leader = { pid: parts.incarnation.pid, startTime: parts.incarnation.startTime };
     // As long as anybody is left in its session, its number is not given away: they are followed from here on.
     this.exited = parts.exited.then((exit) => {
-      this.#find(this.#leader.pid);
+      this.#leftSession = this.#leader.pid;
+      this.#followIfSeen();
       return exit;
     });
   }
@@ -51,8 +53,8 @@ export class ProcessInstance implements Instance {
     return published && { host: "127.0.0.1", port: published.host };
   }
 
-  alive(): Promise<Incarnation | undefined> {
-    return Promise.resolve(isSame(this.#leader) ? this.incarnation : undefined);
+  async alive(): Promise<Incarnation | undefined> {
+    return isSame(this.#leader) ? this.incarnation : undefined;
   }
 
   exec(argv: readonly string[], options: ExecOptions) {
@@ -80,16 +82,15 @@ export class ProcessInstance implements Instance {
     return this.#killed;
   }
 
-  pause(): Promise<void> {
-    return stopAll(() => this.#find());
+  async pause(): Promise<void> {
+    await stopAll(() => this.#find());
   }
 
-  resume(): Promise<void> {
+  async resume(): Promise<void> {
     for (const entry of this.#find()) signalProcess(entry, "SIGCONT");
-    return Promise.resolve();
   }
 
-  inspect(): Promise<Json> {
+  async inspect(): Promise<Json> {
     const processes = this.#find().map((entry) => ({
       pid: entry.pid,
       ppid: entry.ppid,
@@ -101,7 +102,7 @@ export class ProcessInstance implements Instance {
       // What a service is given on its command line may hold secrets: only servers that we start ourselves are safe.
       command: this.#parts.detail.kind === "command" ? null : (readCommand(entry.pid) ?? null),
     }));
-    return Promise.resolve({ ...this.#recordAsJson(), processes });
+    return { ...this.#recordAsJson(), processes };
   }
 
   close(): void {
@@ -132,15 +133,25 @@ export class ProcessInstance implements Instance {
     for (const entry of found.filter(({ state }) => state === "T")) signalProcess(entry, "SIGCONT");
   }
 
-  #find(session?: number): readonly ProcessEntry[] {
+  /** Otherwise the next look does it. */
+  #followIfSeen(): void {
+    try {
+      this.#find();
+    } catch {
+      // The system is short of something; who waits for the end must get it.
+    }
+  }
+
+  #find(): readonly ProcessEntry[] {
     const found = findMembers({
       runId: this.#parts.runId,
       unit: this.unit,
       known: [this.#leader, ...this.#followed],
-      session,
+      session: this.#leftSession,
       servers: this.#parts.detail.server === undefined ? [] : [this.#parts.detail.server],
     });
     this.#followed = found;
+    this.#leftSession = undefined;
     return found;
   }
 

@@ -68,9 +68,9 @@ export class ProcessPlace implements Place {
     return instance;
   }
 
-  adopt(record: InstanceRecord): Promise<Instance | undefined> {
+  async adopt(record: InstanceRecord): Promise<Instance | undefined> {
     this.#follow(record.incarnation);
-    return Promise.resolve(adoptProcess(this.#run, record));
+    return adoptProcess(this.#run, record);
   }
 
   async remove({ signal }: Cancelable): Promise<readonly Leftover[]> {
@@ -86,14 +86,14 @@ export class ProcessPlace implements Place {
     return this.audit();
   }
 
-  audit(): Promise<readonly Leftover[]> {
+  async audit(): Promise<readonly Leftover[]> {
     const left: Leftover[] = this.#find(readServers(this.#run)).map((entry) => ({
       kind: "process",
       text: describeProcess(entry),
     }));
     const { tempDir } = this.#run;
     if (existsSync(tempDir) && isOurs(this.#run)) left.push({ kind: "folder", text: `folder ${tempDir}` });
-    return Promise.resolve(left);
+    return left;
   }
 
   close(): Promise<void> {
