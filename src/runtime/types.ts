@@ -67,7 +67,7 @@ export interface Place {
 }
 
 export interface Leftover {
-  readonly kind: "process" | "container" | "network" | "volume" | "image" | "folder" | "port";
+  readonly kind: "process" | "container" | "network" | "volume" | "image" | "folder" | "memory" | "port";
   /** "process 4711 (postgres: checkpointer)". */
   readonly text: string;
 }

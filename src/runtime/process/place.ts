@@ -15,7 +15,7 @@ import { adoptProcess } from "./adopt.ts";
 import { endAtOnce } from "./end-processes.ts";
 import type { ServerTrace } from "./members.ts";
 import { describeProcess, findMembers } from "./members.ts";
-import { readSharedMemory, removeSharedMemory } from "./postgres/shared-memory.ts";
+import { describeSharedMemory, removeSharedMemory } from "./postgres/shared-memory.ts";
 import { startPostgres } from "./postgres/start-postgres.ts";
 import type { Programs } from "./programs.ts";
 import { startRedis } from "./redis/start-redis.ts";
@@ -77,20 +77,24 @@ export class ProcessPlace implements Place {
     const servers = readServers(this.#run);
     await endAtOnce({ find: () => this.#find(servers), groups: [...this.#groups], signal });
     if (this.#find(servers).length === 0 && !signal.aborted) {
-      for (const { folder } of servers) {
-        const segment = readSharedMemory(join(folder, "data"));
-        if (segment !== undefined) await removeSharedMemory(segment);
-      }
-      await removeTempDir(this.#run);
+      const removed = await Promise.all(
+        servers.map(({ folder }) => removeSharedMemory(join(folder, "data"))),
+      );
+      if (!removed.includes(false)) await removeTempDir(this.#run);
     }
     return this.audit();
   }
 
   async audit(): Promise<readonly Leftover[]> {
-    const left: Leftover[] = this.#find(readServers(this.#run)).map((entry) => ({
+    const servers = readServers(this.#run);
+    const left: Leftover[] = this.#find(servers).map((entry) => ({
       kind: "process",
       text: describeProcess(entry),
     }));
+    for (const { folder } of servers) {
+      const text = describeSharedMemory(join(folder, "data"));
+      if (text !== undefined) left.push({ kind: "memory", text });
+    }
     const { tempDir } = this.#run;
     if (existsSync(tempDir) && isOurs(this.#run)) left.push({ kind: "folder", text: `folder ${tempDir}` });
     return left;

@@ -7,6 +7,8 @@ export interface ToolRun {
   readonly env: Readonly<Record<string, string>>;
   readonly user?: Pick<SystemUser, "uid" | "gid"> | undefined;
   readonly signal: AbortSignal;
+  /** How it ends when the signal is aborted. @default killed, with its group */
+  readonly end?: (child: ChildProcess) => void;
   /** Both streams, as they come. */
   readonly onOutput?: (text: string) => void;
 }
@@ -18,7 +20,7 @@ export interface RunningTool {
 }
 
 /** A helper in a group of its own that does not outlive the signal. */
-export function startTool({ argv, cwd, env, user, signal, onOutput }: ToolRun): RunningTool {
+export function startTool({ argv, cwd, env, user, signal, end = killTool, onOutput }: ToolRun): RunningTool {
   const [program = "", ...args] = argv;
   const child = spawn(program, args, {
     cwd,
@@ -27,7 +29,7 @@ export function startTool({ argv, cwd, env, user, signal, onOutput }: ToolRun): 
     stdio: ["ignore", "pipe", "pipe"],
     ...(user && { uid: user.uid, gid: user.gid }),
   });
-  const onAbort = (): void => killTool(child);
+  const onAbort = (): void => end(child);
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
   for (const stream of [child.stdout, child.stderr]) {
@@ -59,10 +61,22 @@ export async function runTool(
 }
 
 export function killTool(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (!runs(child)) return;
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {
     // It has just ended.
   }
+}
+
+/** Asks it, and kills what is still there after the grace. */
+export function askTool(child: ChildProcess, signal: NodeJS.Signals, graceMs: number): void {
+  if (!runs(child)) return;
+  const timer = setTimeout(() => killTool(child), graceMs);
+  child.once("exit", () => clearTimeout(timer));
+  child.kill(signal);
+}
+
+function runs(child: ChildProcess): child is ChildProcess & { readonly pid: number } {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }

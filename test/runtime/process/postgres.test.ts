@@ -117,6 +117,19 @@ test("a busy backend that outlives its killed server is removed, and a shell in 
   }
 });
 
+function serverPids(): readonly number[] {
+  return [...rig.log("postgres").matchAll(/\[(\d+)\] LOG: {2}starting PostgreSQL/g)].map((line) =>
+    Number(line[1]),
+  );
+}
+
+/** System V shared memory that these processes have made. */
+function segmentsBy(pids: readonly number[]): readonly string[] {
+  expect(pids).not.toEqual([]);
+  const segments = readFileSync("/proc/sysvipc/shm", "utf8").split("\n");
+  return segments.filter((line) => pids.includes(Number(line.trim().split(/\s+/)[4])));
+}
+
 test("an init file that fails is named with its line, and nothing stays of the start", async () => {
   const file = join(rig.run.dir, "init.sql");
   writeFileSync(file, "-- first\nselect 1;\n\nselect\n  nothing_such;\n");
@@ -125,26 +138,47 @@ test("an init file that fails is named with its line, and nothing stays of the s
     message: `The init SQL of postgres failed at ${file}:5: column "nothing_such" does not exist`,
   });
   expect((await rig.place.audit()).map(({ kind }) => kind)).toEqual(["folder"]);
+  expect(segmentsBy(serverPids())).toEqual([]);
 });
 
-test("an aborted start ends its helpers", async () => {
-  const file = join(rig.run.dir, "init.sql");
-  writeFileSync(file, "select pg_sleep(600);");
-  const controller = new AbortController();
-  const { place, run } = rig;
-  const logFile = join(run.dir, "postgres.log");
-  const starting = place.start(
-    {
-      ...{ unit: unitOf("postgres", { ...form, initSql: [file] }), env: {}, ports, logFile },
-      resolve: (template) => template.join(""),
-    },
-    { signal: controller.signal },
-  );
-  starting.catch(() => undefined);
-  await rig.logged("postgres", /ready to accept connections/);
-  controller.abort(new Error("enough"));
-  await expect(starting).rejects.toThrow("enough");
-  expect((await place.remove(quick)).map(({ text }) => text)).toEqual([]);
+test.each(["select pg_sleep(600);", "do $$ begin loop end loop; end $$;"])(
+  "an aborted start ends its helpers, and nothing stays of them: %s",
+  async (sql) => {
+    const file = join(rig.run.dir, "init.sql");
+    writeFileSync(file, sql);
+    const controller = new AbortController();
+    const { place, run } = rig;
+    const logFile = join(run.dir, "postgres.log");
+    const starting = place.start(
+      {
+        ...{ unit: unitOf("postgres", { ...form, initSql: [file] }), env: {}, ports, logFile },
+        resolve: (template) => template.join(""),
+      },
+      { signal: controller.signal },
+    );
+    starting.catch(() => undefined);
+    await rig.logged("postgres", /ready to accept connections/);
+    const pids = serverPids();
+    controller.abort(new Error("enough"));
+    await expect(starting).rejects.toThrow("enough");
+    expect(segmentsBy(pids)).toEqual([]);
+    expect((await place.remove(quick)).map(({ text }) => text)).toEqual([]);
+  },
+);
+
+test("shared memory that can't be removed is told, and the next attempt removes it", async () => {
+  const instance = await startReady();
+  process.kill(instance.incarnation.pid ?? 0, "SIGKILL");
+  await instance.exited;
+  const path = process.env["PATH"];
+  process.env["PATH"] = "/no/such/folder";
+  try {
+    expect((await rig.place.remove(quick)).map(({ kind }) => kind)).toEqual(["memory", "folder"]);
+  } finally {
+    process.env["PATH"] = path;
+  }
+  expect(await rig.place.remove(quick)).toEqual([]);
+  expect(segmentsBy([instance.incarnation.pid ?? 0])).toEqual([]);
 });
 
 test("a configured folder without PostgreSQL is told as what is missing", async () => {

@@ -1,15 +1,18 @@
+import type { ChildProcess } from "node:child_process";
 import { chownSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { RollcallError } from "../../../errors/rollcall-error.ts";
 import { makeSocketDir } from "../temp-dir.ts";
-import { killTool, startTool } from "../tool.ts";
+import { askTool, startTool } from "../tool.ts";
 import type { ClusterOrder } from "./make-cluster.ts";
 import { splitSql } from "./split-sql.ts";
 
 /** Only part of the socket's name. */
 const socketPort = 5432;
+/** So long a server may take to end whose data are not wanted any more. */
+const quitLimitMs = 5000;
 
 /**
  * Creates the database and runs the init files, on a server that can only be reached through a socket in a folder of
@@ -38,7 +41,7 @@ export async function fillDatabase(order: ClusterOrder, dataDir: string): Promis
     }
     await server.stop();
   } finally {
-    await server?.kill();
+    await server?.quit();
     await rm(socketDir, { recursive: true, force: true });
   }
   signal.throwIfAborted();
@@ -47,8 +50,8 @@ export async function fillDatabase(order: ClusterOrder, dataDir: string): Promis
 interface SocketServer {
   /** A fast shutdown; its data is complete on disk afterwards. */
   stop(): Promise<void>;
-  /** Idempotent, harmless after `stop`. */
-  kill(): Promise<void>;
+  /** An immediate shutdown, harmless after `stop`: unlike a kill, it leaves no shared memory. */
+  quit(): Promise<void>;
 }
 
 /** Resolves when the server says that it takes connections: it tells us itself, nothing is polled. */
@@ -61,6 +64,7 @@ function startSocketServer(order: ClusterOrder, dataDir: string, socketDir: stri
     "fsync=off",
     "dynamic_shared_memory_type=mmap",
   ];
+  const quit = (child: ChildProcess): void => askTool(child, "SIGQUIT", quitLimitMs);
   return new Promise((resolve, reject) => {
     let output = "";
     const { child, ended } = startTool({
@@ -73,6 +77,7 @@ function startSocketServer(order: ClusterOrder, dataDir: string, socketDir: stri
       env,
       user,
       signal,
+      end: quit,
       onOutput: (text) => {
         output = (output + text).slice(-16_384);
         order.log(text);
@@ -84,8 +89,8 @@ function startSocketServer(order: ClusterOrder, dataDir: string, socketDir: stri
         child.kill("SIGINT");
         await ended;
       },
-      kill: async () => {
-        killTool(child);
+      quit: async () => {
+        quit(child);
         await ended.catch(() => undefined);
       },
     };
@@ -114,7 +119,7 @@ async function withClient(
   use: (client: pg.Client) => Promise<void>,
 ): Promise<void> {
   const client = new pg.Client({ host: socketDir, user, database, port: socketPort });
-  // Its server is killed when the signal is aborted: the query that is running then rejects.
+  // Its server quits when the signal is aborted: the query that is running then rejects.
   client.on("error", () => undefined);
   try {
     await client.connect();

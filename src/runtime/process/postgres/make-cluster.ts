@@ -8,6 +8,7 @@ import { runTool } from "../tool.ts";
 import type { PostgresPrograms } from "./find-postgres.ts";
 import { mayPass } from "./make-usable.ts";
 import { settingsFile } from "./settings.ts";
+import { removeSharedMemory } from "./shared-memory.ts";
 
 export interface ClusterOrder {
   readonly unit: string;
@@ -34,7 +35,7 @@ export async function makeCluster(order: ClusterOrder): Promise<string> {
   const dataDir = join(unitDir, "data");
   const complete = join(unitDir, completeName);
   if (existsSync(complete)) return dataDir;
-  await rm(dataDir, { recursive: true, force: true });
+  await discard(dataDir);
   mkdirSync(dataDir, { mode: 0o700 });
   if (user !== undefined) {
     chownSync(dataDir, user.uid, user.gid);
@@ -49,10 +50,15 @@ export async function makeCluster(order: ClusterOrder): Promise<string> {
     await fillDatabase(order, dataDir);
     writeFileSync(complete, "", { mode: 0o600 });
   } catch (error) {
-    await rm(dataDir, { recursive: true, force: true });
+    await discard(dataDir);
     throw error;
   }
   return dataDir;
+}
+
+/** As long as shared memory can't be removed, the folder stays: it is all that knows of it. */
+async function discard(dataDir: string): Promise<void> {
+  if (await removeSharedMemory(dataDir)) await rm(dataDir, { recursive: true, force: true });
 }
 
 /** Also before every start: the port may be another one. */
