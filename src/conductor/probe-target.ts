@@ -5,12 +5,13 @@ import { readLogFrom } from "./log-tail.ts";
 
 /** What a probe may touch of a started unit; a port without a name is the unit's first. */
 export function probeTarget(unit: Unit, instance: Instance, logFile: string): ProbeTarget {
+  const { logFrom = 0 } = instance.record;
   return {
     address(port) {
       const name = port ?? unit.ports[0]?.name;
       return name === undefined ? undefined : instance.address(name);
     },
     exec: (argv, options) => instance.exec(argv, options),
-    readLog: (fromByte) => readLogFrom(logFile, fromByte),
+    readLog: (fromByte) => readLogFrom(logFile, logFrom + fromByte),
   };
 }

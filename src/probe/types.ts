@@ -34,7 +34,7 @@ export interface ProbeTarget {
   address(port: string | undefined): Address | undefined;
   /** Runs a command in the service's place. */
   exec(argv: readonly string[], options: { readonly signal: AbortSignal }): Promise<ExecResult>;
-  /** The log as written so far, from the given byte on. */
+  /** What this start has written to the log so far, from the given byte on. */
   readLog(fromByte: number): Promise<Buffer>;
 }
 

@@ -31,7 +31,9 @@ const unit = z.strictObject({
   state: unitState,
   ports: z.array(z.strictObject({ name: label, container: port, host: port })),
   urls: z.record(z.string(), z.string()),
-  instance: z.object({ unit: label, incarnation, detail: json }).nullable(),
+  instance: z
+    .object({ unit: label, incarnation, logFrom: z.int().nonnegative().optional(), detail: json })
+    .nullable(),
   level: z.enum([...levels, "completed"]).nullable(),
   observed: z.string().nullable(),
   startMs: ms,

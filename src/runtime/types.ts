@@ -103,6 +103,8 @@ export interface Incarnation {
 export interface InstanceRecord {
   readonly unit: string;
   readonly incarnation: Incarnation;
+  /** The byte of the log at which this incarnation's output begins. @default 0 */
+  readonly logFrom?: number;
   /** The runtime's own. */
   readonly detail: Json;
 }

@@ -22,6 +22,7 @@ export interface Started {
   readonly kind: "podman" | "docker";
   readonly unit: string;
   readonly details: ContainerDetails;
+  readonly logFrom: number;
   readonly detail: InstanceDetail;
   readonly watch: ExitWatch;
 }
@@ -40,10 +41,11 @@ export class ContainerInstance implements Instance {
   readonly #follower: LogFollower;
   readonly #endsEarly: boolean;
 
-  constructor({ engine, kind, unit, details, detail, watch }: Started) {
+  constructor({ engine, kind, unit, details, logFrom, detail, watch }: Started) {
     this.unit = unit;
     this.incarnation = incarnationOf(details);
-    this.record = { unit, incarnation: this.incarnation, detail: { ...detail } as unknown as Json };
+    const { incarnation } = this;
+    this.record = { unit, incarnation, logFrom, detail: { ...detail } as unknown as Json };
     this.#engine = engine;
     this.#id = details.Id;
     this.#detail = detail;

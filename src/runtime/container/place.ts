@@ -68,7 +68,7 @@ export class ContainerPlace implements Place {
     try {
       const id = await this.#create(order, form, image.name, signal);
       await putFiles(this.#engine, id, order, signal);
-      await makeLogFile(logFile);
+      const logFrom = await makeLogFile(logFile);
       const watch = watchExit(this.#engine, id, "next-exit");
       try {
         const options = { signal, limitMs: startLimitMs, accept: [304] };
@@ -76,7 +76,7 @@ export class ContainerPlace implements Place {
         watch.look();
         const details = await this.#engine.get<ContainerDetails>(`/containers/${id}/json`, { signal });
         const detail = { log: logFile, ports: [...ports] };
-        const instance = this.#track({ unit: unit.name, details, detail, watch });
+        const instance = this.#track({ unit: unit.name, details, logFrom, detail, watch });
         await explainWrongArchitecture(unit.name, image, instance, logFile);
         return instance;
       } catch (error) {
@@ -99,7 +99,8 @@ export class ContainerPlace implements Place {
       if (!(State.Running || State.Paused) || State.StartedAt !== record.incarnation.startTime)
         return undefined;
       const watch = watchExit(this.#engine, Id, "not-running");
-      const instance = this.#track({ unit: record.unit, details, detail, watch });
+      const { unit, logFrom = 0 } = record;
+      const instance = this.#track({ unit, details, logFrom, detail, watch });
       return instance;
     } catch (error) {
       if (isMissing(error)) return undefined;
@@ -222,8 +223,9 @@ async function checkBinds({ name, files }: Unit): Promise<void> {
   }
 }
 
-/** There from the start, so that readers need not wait for its first line; a second start goes on with it. */
-async function makeLogFile(file: string): Promise<void> {
+/** There from the start, so that readers need not wait for its first line; a second start goes on with it. Its size. */
+async function makeLogFile(file: string): Promise<number> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await writeFile(file, "", { flag: "a", mode: 0o600 });
+  return (await stat(file)).size;
 }

@@ -21,6 +21,7 @@ export function adoptProcess(run: RunIdentity, record: InstanceRecord): ProcessI
     runId: run.id,
     unit: record.unit,
     incarnation: { ...record.incarnation, pid },
+    logFrom: record.logFrom ?? 0,
     detail,
     exited: end.exited,
     // Not kept in the record: it may hold secrets, and the process itself still has it.

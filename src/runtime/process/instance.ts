@@ -14,6 +14,7 @@ export interface InstanceParts {
   readonly runId: string;
   readonly unit: string;
   readonly incarnation: Incarnation & { readonly pid: number };
+  readonly logFrom: number;
   readonly detail: Detail;
   readonly exited: Promise<Exit>;
   /** Read when a command is run beside it. */
@@ -35,11 +36,12 @@ export class ProcessInstance implements Instance {
   #killed: Promise<Exit> | undefined;
 
   constructor(parts: InstanceParts) {
-    this.unit = parts.unit;
-    this.incarnation = parts.incarnation;
-    this.record = { unit: parts.unit, incarnation: parts.incarnation, detail: detailAsJson(parts.detail) };
+    const { unit, incarnation, logFrom, detail } = parts;
+    this.unit = unit;
+    this.incarnation = incarnation;
+    this.record = { unit, incarnation, logFrom, detail: detailAsJson(detail) };
     this.#parts = parts;
-    this.#leader = { pid: parts.incarnation.pid, startTime: parts.incarnation.startTime };
+    this.#leader = { pid: incarnation.pid, startTime: incarnation.startTime };
     // As long as anybody is left in its session, its number is not given away: they are followed from here on.
     this.exited = parts.exited.then((exit) => {
       this.#leftSession = this.#leader.pid;

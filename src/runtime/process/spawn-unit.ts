@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, closeSync, constants, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, constants, fstatSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { type ProcessIdentity, startTimeOf } from "../../util/process-table.ts";
 
@@ -17,6 +17,8 @@ export interface Spawning {
 export interface Spawned {
   readonly identity: ProcessIdentity;
   readonly child: ChildProcess;
+  /** The size of the log before its first word. */
+  readonly logFrom: number;
   /** Settles when it has ended; never rejects. */
   readonly ended: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
 }
@@ -28,6 +30,7 @@ export interface Spawned {
 export function spawnUnit({ argv, cwd, env, logFile, user, input }: Spawning): Promise<Spawned> {
   const [program = "", ...args] = argv;
   const log = openLog(logFile);
+  const logFrom = fstatSync(log).size;
   let child: ChildProcess;
   try {
     child = spawn(program, args, {
@@ -52,7 +55,7 @@ export function spawnUnit({ argv, cwd, env, logFile, user, input }: Spawning): P
       // It may end without reading.
       child.stdin?.on("error", () => undefined);
       child.stdin?.end(input);
-      resolve({ identity: { pid: child.pid ?? 0, startTime: startTime ?? "" }, child, ended });
+      resolve({ identity: { pid: child.pid ?? 0, startTime: startTime ?? "" }, child, logFrom, ended });
     });
   });
 }

@@ -28,7 +28,7 @@ export async function startUnit(
   const unit = order.unit.name;
   const { kind, argv, cwd, env, user, input, binDir, server } = starting;
   const oomKillsBefore = countOomKills();
-  const { identity, ended } = await spawnUnit({
+  const { identity, logFrom, ended } = await spawnUnit({
     argv,
     cwd,
     env: { ...env, ...marksOf(run, unit) },
@@ -42,6 +42,7 @@ export async function startUnit(
     runId: run.id,
     unit,
     incarnation: { id: String(identity.pid), pid: identity.pid, startTime: identity.startTime },
+    logFrom,
     detail: { kind, bootId: bootId(), cwd, ports: order.ports, binDir, server },
     exited: ended.then((exit) => ({
       ...exit,

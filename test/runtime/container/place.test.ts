@@ -209,6 +209,7 @@ describeEngines("A run in an engine", (engine) => {
     await first.stop({ signal: "SIGTERM", graceMs: 20_000 });
     const second = await place.start(order(each), { signal: never });
     expect(second.incarnation).not.toEqual(first.incarnation);
+    expect([first, second].map(({ record }) => record.logFrom)).toEqual([0, "start\n".length]);
     await expect.poll(() => log("again"), { timeout: 20_000 }).toBe("start\nstart\nstart\n");
     expect(await second.alive()).toEqual(second.incarnation);
   });
@@ -225,7 +226,7 @@ describeEngines("A run in an engine", (engine) => {
     const later = rig.runtime().open(run);
     const record = JSON.parse(JSON.stringify(started.record));
     const adopted = await later.adopt(record);
-    expect(adopted?.incarnation).toEqual(started.incarnation);
+    expect(adopted?.record).toEqual(started.record);
     await later.close();
     await started.exec(["touch", "/go"], { signal: never });
     await expect
