@@ -1,8 +1,8 @@
-import { closeSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { identify, isSame } from "../util/process-table.ts";
+import { holdFile } from "../util/held-file.ts";
+import { identify, isGone } from "../util/process-table.ts";
 
 /** A port that no other start on this host will take; `release` once something listens on it. Idempotent. */
 export interface PortReservation {
@@ -41,45 +41,17 @@ function reserveBySocket(port: number): Promise<PortReservation | undefined> {
 }
 
 function reserveByFile(port: number): PortReservation | undefined {
-  const file = join(tmpdir(), `rollcall-port-${port}.lock`);
-  const own = identify(process.pid);
-  if (own === undefined) return undefined;
-  const draft = `${file}.${own.pid}`;
-  const descriptor = openSync(draft, "w", 0o644);
-  writeSync(descriptor, JSON.stringify(own));
-  closeSync(descriptor);
-  try {
-    if (!link(draft, file)) {
-      if (isSame(readHolder(file))) return undefined;
-      rmSync(file, { force: true });
-      if (!link(draft, file)) return undefined;
-    }
-  } finally {
-    rmSync(draft, { force: true });
-  }
+  const holder = identify(process.pid);
+  if (holder === undefined) return undefined;
+  const path = join(tmpdir(), `rollcall-port-${port}.lock`);
+  const release = holdFile({ path, holder, mode: 0o644, lives: (other) => !isGone(other) });
+  if (release === undefined) return undefined;
   let held = true;
-  const release = (): void => {
-    if (held) rmSync(file, { force: true });
-    held = false;
+  return {
+    port,
+    release: () => {
+      if (held) release();
+      held = false;
+    },
   };
-  return { port, release };
-}
-
-/** A hard link appears with its content, or not at all. */
-function link(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-}
-
-function readHolder(file: string): { readonly pid: number; readonly startTime: string } {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch {
-    return { pid: 0, startTime: "" };
-  }
 }
