@@ -42,6 +42,7 @@ const unit = z.strictObject({
   stop: z.strictObject({ signal: z.string().regex(/^SIG[A-Z0-9]+$/), graceMs: z.number().nonnegative() }),
   after: z.array(label),
   mayComplete: z.boolean().optional(),
+  ending: incarnation.optional(),
 });
 
 const record = z.strictObject({

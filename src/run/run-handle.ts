@@ -49,7 +49,10 @@ export function createRun(session: RunSession): Run {
     attached: session.attached,
     env: record.env,
     service: (name) => createRunService(name, session, watch, scopes),
-    status: async () => describeRun((await readRecord(dir)) ?? record, instances),
+    status: async () => {
+      await watch.refresh();
+      return describeRun((await readRecord(dir)) ?? record, instances);
+    },
     events: () => followEvents(journal, over),
     failed: watch.failed,
     down,

@@ -1,6 +1,6 @@
 import type { RollcallError } from "../errors/rollcall-error.ts";
 import type { EventSink, RunEvent } from "../journal/events.ts";
-import type { Exit, InstanceRecord, PublishedPort, RuntimeKind } from "../runtime/types.ts";
+import type { Exit, Incarnation, InstanceRecord, PublishedPort, RuntimeKind } from "../runtime/types.ts";
 import type { ServiceScopes } from "../scope/service-scopes.ts";
 import type { Level, Order, Stack, StopPolicy } from "../stack/types.ts";
 
@@ -156,6 +156,8 @@ export interface UnitRecord {
   readonly after: readonly string[];
   /** It may also end with exit code 0. */
   readonly mayComplete?: boolean;
+  /** What a user of the run ends on purpose: its end is no failure, and whoever ends it tells it. */
+  readonly ending?: Incarnation;
 }
 
 export interface RunUser {

@@ -1,4 +1,5 @@
 import { sayExit } from "../conductor/failure.ts";
+import { sameIncarnation } from "../conductor/gates.ts";
 import { readLogTail } from "../conductor/log-tail.ts";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { stackMask } from "../journal/mask-event.ts";
@@ -6,15 +7,18 @@ import type { Exit, Instance } from "../runtime/types.ts";
 import { logFileOf } from "./folders.ts";
 import { readRecord } from "./record.ts";
 import type { RunSession } from "./session.ts";
+import { takeUpRestarted } from "./take-up.ts";
+import type { RunRecord } from "./types.ts";
+import { watchRecord } from "./watch-record.ts";
 
 export interface RunWatch {
   /** Rejects with SERVICE_DIED, or ENGINE_FAILED when the engine is gone; never resolves. */
   readonly failed: Promise<never>;
   watch(service: string, instance: Instance): void;
-  /** This instance is going to end on purpose. */
-  expectEnd(instance: Instance): void;
-  /** Likewise, and whoever ends it tells it. */
+  /** This instance is going to end on purpose, and whoever ends it tells it. */
   forget(instance: Instance): void;
+  /** Takes up what other users of the run have started anew. Never rejects. */
+  refresh(): Promise<void>;
   /** Nothing is told from now on; resolves when what has ended until now has been told. */
   stop(): Promise<void>;
 }
@@ -23,7 +27,7 @@ const tailLines = 20;
 
 /** Tells at once when a service of a run that is in use ends. */
 export function watchRun(session: RunSession): RunWatch {
-  const expected = new Set<Instance>();
+  const forgotten = new Set<Instance>();
   const untold = new Map<Instance, string>();
   let watching = true;
   let reject: (error: RollcallError) => void = () => {};
@@ -32,6 +36,11 @@ export function watchRun(session: RunSession): RunWatch {
   });
   // A program that does not look at it must not be ended by it.
   failed.catch(() => {});
+
+  const forget = (instance: Instance) => {
+    forgotten.add(instance);
+    untold.delete(instance);
+  };
 
   // Several users see the same end: the one who brought the run up tells it.
   const tell = (instance: Instance, exit: Exit, wanted: boolean) => {
@@ -42,13 +51,15 @@ export function watchRun(session: RunSession): RunWatch {
   };
 
   const onExit = async (service: string, instance: Instance, exit: Exit) => {
-    const wanted = () => !watching || expected.has(instance);
-    if (wanted()) {
-      if (watching) tell(instance, exit, true);
+    const ignored = () => !watching || forgotten.has(instance);
+    if (ignored()) return;
+    const record = await readRecord(session.dir).catch(() => undefined);
+    if (ignored()) return;
+    if (isEndedByUser(record, instance)) {
+      forget(instance);
+      await refresh();
       return;
     }
-    const record = await readRecord(session.dir).catch(() => undefined);
-    if (wanted()) return;
     if (completes(service, exit, session)) {
       tell(instance, exit, true);
       return;
@@ -59,30 +70,56 @@ export function watchRun(session: RunSession): RunWatch {
     reject(takenDown ? takenDownError(service, session) : await diedError(service, exit, session));
   };
 
+  const watch = (service: string, instance: Instance) => {
+    untold.set(instance, service);
+    void instance.exited.then((exit) => onExit(service, instance, exit));
+  };
+
+  const takeUp = async () => {
+    if (!watching) return;
+    for (const { old, fresh } of await takeUpRestarted(session)) {
+      forget(old);
+      old.close();
+      watch(fresh.unit, fresh);
+    }
+  };
+  let refreshed = Promise.resolve();
+  const refresh = () => {
+    // A damaged record and an engine that does not answer are told by whoever needs them.
+    refreshed = refreshed.then(takeUp).catch(() => {});
+    return refreshed;
+  };
+  const recordWatch = watchRecord(session.dir, refresh);
+
   /** An engine that does not answer knows nothing of its end. */
   const tellIfEnded = async (service: string, instance: Instance) => {
     const alive = await instance.alive().catch(() => instance.incarnation);
     if (alive !== undefined) return;
+    if (isEndedByUser(await readRecord(session.dir).catch(() => undefined), instance)) return;
     const exit = await instance.exited;
-    tell(instance, exit, expected.has(instance) || completes(service, exit, session));
+    tell(instance, exit, completes(service, exit, session));
   };
 
   return {
     failed,
-    watch(service, instance) {
-      untold.set(instance, service);
-      void instance.exited.then((exit) => onExit(service, instance, exit));
-    },
-    expectEnd: (instance) => void expected.add(instance),
-    forget(instance) {
-      expected.add(instance);
-      untold.delete(instance);
-    },
+    watch,
+    forget,
+    refresh,
     async stop() {
       watching = false;
+      recordWatch.close();
+      await refreshed;
       await Promise.all([...untold].map(([instance, service]) => tellIfEnded(service, instance)));
     },
   };
+}
+
+/** Whether a user of the run has ended this instance on purpose, or has started another one in its place. */
+function isEndedByUser(record: RunRecord | undefined, { unit, incarnation }: Instance): boolean {
+  const found = record?.units.find(({ name }) => name === unit);
+  if (found === undefined || found.instance === null) return false;
+  const isEnding = found.ending !== undefined && sameIncarnation(found.ending, incarnation);
+  return isEnding || !sameIncarnation(found.instance.incarnation, incarnation);
 }
 
 /** A one-shot that nobody waits for has done its work. */
