@@ -1,9 +1,10 @@
+import type { EventBody } from "../journal/events.ts";
 import type { Instance, Place } from "../runtime/types.ts";
 import { ownerOfThisProcess } from "../util/process-table.ts";
 import type { FoundRun } from "./find.ts";
 import { logFileOf } from "./folders.ts";
 import { joinGuard } from "./guard.ts";
-import { hasCompleted } from "./has-completed.ts";
+import { completed, hasCompleted } from "./has-completed.ts";
 import { identityOf } from "./identity.ts";
 import { prove } from "./prove.ts";
 import { writeRecord } from "./record.ts";
@@ -12,7 +13,7 @@ import { openRunJournal } from "./run-journal.ts";
 import { openRuntimeOf } from "./runtimes.ts";
 import type { RunSession } from "./session.ts";
 import { adoptAll } from "./take-down.ts";
-import type { RunRecord } from "./types.ts";
+import type { RunRecord, UnitRecord } from "./types.ts";
 import { withUser } from "./users.ts";
 
 /**
@@ -27,18 +28,29 @@ export async function attach(
   const place = runtime.open(identityOf(dir, record));
   const instances = new Map<string, Instance>();
   try {
-    const broken = await proveAll(dir, record, request, place, instances);
+    const services = record.units.filter((unit) => unit.kind === "service" && unit.state !== "completed");
+    for (const [name, instance] of await adoptAll({ ...record, units: services }, place))
+      instances.set(name, instance);
+    const done = await newlyCompleted(services, instances, place);
+    const running = services.filter((unit) => !done.includes(unit));
+    const broken = await proveAll(dir, running, request, place, instances);
     if (broken !== undefined) {
       await release(instances, place, runtime);
       return { broken };
     }
     const next: RunRecord = {
       ...withUser(record, { id: request.user, owner: ownerOfThisProcess() }),
+      units: record.units.map((unit) => ({
+        ...unit,
+        ...(running.includes(unit) && { state: "ready" }),
+        ...(done.includes(unit) && completed),
+      })),
       stay: record.stay || request.options.stay === true,
     };
     await writeRecord(dir, next);
     const hold = await joinGuard(record.run, request.user);
     const { journal, emit } = openRunJournal(dir, request.stack, request.options.onEvent);
+    for (const { name } of done) emit(completionOf(name));
     emit({ type: "run.attached", pid: process.pid });
     return { request, dir, record: next, runtime, place, journal, emit, instances, hold, attached: true };
   } catch (error) {
@@ -47,16 +59,29 @@ export async function attach(
   }
 }
 
+/** What has done its work while nobody watched. */
+async function newlyCompleted(
+  services: readonly UnitRecord[],
+  instances: ReadonlyMap<string, Instance>,
+  place: Place,
+): Promise<readonly UnitRecord[]> {
+  const looks = services.map((unit) => hasCompleted(unit, instances.get(unit.name), place));
+  const done = await Promise.all(looks);
+  return services.filter((_unit, index) => done[index]);
+}
+
+function completionOf(service: string): EventBody {
+  const exit = { exitCode: 0, signal: null, oomKilled: false };
+  return { type: "service.exited", service, exit, expected: true };
+}
+
 async function proveAll(
   dir: string,
-  record: RunRecord,
+  running: readonly UnitRecord[],
   request: UpRequest,
   place: Place,
-  instances: Map<string, Instance>,
+  instances: ReadonlyMap<string, Instance>,
 ): Promise<string | undefined> {
-  const running = record.units.filter((unit) => unit.kind === "service" && unit.state !== "completed");
-  for (const [name, instance] of await adoptAll({ ...record, units: running }, place))
-    instances.set(name, instance);
   const gone = running.find(({ name }) => !instances.has(name));
   if (gone !== undefined) return `${gone.name} has ended`;
   const controller = new AbortController();
@@ -67,7 +92,7 @@ async function proveAll(
     const unit = request.stack.units.find((each) => each.name === name);
     const instance = instances.get(name);
     if (unit?.kind !== "service" || instance === undefined) return `${name} has ended`;
-    if (await hasCompleted(recorded, instance)) return undefined;
+    if (await hasCompleted(recorded, instance, place)) return undefined;
     const logFile = logFileOf(dir, name);
     const proof = await prove({
       service: unit,

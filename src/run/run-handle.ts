@@ -51,7 +51,7 @@ export function createRun(session: RunSession): Run {
     service: (name) => createRunService(name, session, watch, scopes),
     status: async () => {
       await watch.refresh();
-      return describeRun((await readRecord(dir)) ?? record, instances);
+      return describeRun((await readRecord(dir)) ?? record, instances, session.place);
     },
     events: () => followEvents(journal, over),
     failed: watch.failed,

@@ -1,7 +1,7 @@
-import type { Instance } from "../runtime/types.ts";
+import type { Instance, Place } from "../runtime/types.ts";
 import type { Stack } from "../stack/types.ts";
 import { type FoundRun, findLiveRun } from "./find.ts";
-import { hasCompleted } from "./has-completed.ts";
+import { completed, hasCompleted } from "./has-completed.ts";
 import { identityOf } from "./identity.ts";
 import { openRuntimeOf } from "./runtimes.ts";
 import { adoptAll } from "./take-down.ts";
@@ -21,7 +21,7 @@ async function lookAtRun({ dir, record }: FoundRun): Promise<Status> {
   const place = runtime.open(identityOf(dir, record));
   try {
     const instances = await adoptAll(record, place);
-    const status = await describeRun(record, instances);
+    const status = await describeRun(record, instances, place);
     for (const instance of instances.values()) instance.close();
     return status;
   } finally {
@@ -34,12 +34,13 @@ async function lookAtRun({ dir, record }: FoundRun): Promise<Status> {
 export async function describeRun(
   record: RunRecord,
   instances: ReadonlyMap<string, Instance>,
+  place: Place,
 ): Promise<Status> {
   const services = await Promise.all(
     record.units.map(async (unit) => {
       const instance = instances.get(unit.name);
-      const completed = await hasCompleted(unit, instance);
-      return describeUnit(completed ? { ...unit, state: "completed" } : unit, record, await lives(instance));
+      const done = await hasCompleted(unit, instance, place);
+      return describeUnit(done ? { ...unit, ...completed } : unit, record, await lives(instance));
     }),
   );
   const died = record.state === "ready" && services.some((service) => service.state === "exited");

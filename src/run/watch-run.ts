@@ -4,7 +4,10 @@ import { readLogTail } from "../conductor/log-tail.ts";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { stackMask } from "../journal/mask-event.ts";
 import type { Exit, Instance } from "../runtime/types.ts";
+import { changeUnit } from "./change-unit.ts";
 import { logFileOf } from "./folders.ts";
+import { completed } from "./has-completed.ts";
+import { locked } from "./locked.ts";
 import { readRecord } from "./record.ts";
 import type { RunSession } from "./session.ts";
 import { takeUpRestarted } from "./take-up.ts";
@@ -50,6 +53,14 @@ export function watchRun(session: RunSession): RunWatch {
     session.emit({ type: "service.exited", service, exit, expected: wanted });
   };
 
+  const noting = new Set<Promise<void>>();
+  const complete = (instance: Instance, exit: Exit) => {
+    tell(instance, exit, true);
+    const noted = noteCompleted(session, instance).finally(() => noting.delete(noted));
+    noting.add(noted);
+    return noted;
+  };
+
   const onExit = async (service: string, instance: Instance, exit: Exit) => {
     const ignored = () => !watching || forgotten.has(instance);
     if (ignored()) return;
@@ -61,7 +72,7 @@ export function watchRun(session: RunSession): RunWatch {
       return;
     }
     if (completes(service, exit, session)) {
-      tell(instance, exit, true);
+      await complete(instance, exit);
       return;
     }
     const takenDown = record === undefined || record.state === "stopping" || record.state === "stopped";
@@ -97,7 +108,8 @@ export function watchRun(session: RunSession): RunWatch {
     if (alive !== undefined) return;
     if (isEndedByUser(await readRecord(session.dir).catch(() => undefined), instance)) return;
     const exit = await instance.exited;
-    tell(instance, exit, completes(service, exit, session));
+    if (completes(service, exit, session)) await complete(instance, exit);
+    else tell(instance, exit, false);
   };
 
   return {
@@ -110,8 +122,20 @@ export function watchRun(session: RunSession): RunWatch {
       recordWatch.close();
       await refreshed;
       await Promise.all([...untold].map(([instance, service]) => tellIfEnded(service, instance)));
+      await Promise.all(noting);
     },
   };
+}
+
+/** For whoever looks later, and cannot see how it has ended any more. */
+async function noteCompleted(session: RunSession, { unit, incarnation }: Instance): Promise<void> {
+  await locked(`noting that ${unit} has completed`, session, async () => {
+    const record = await readRecord(session.dir);
+    const found = record?.units.find(({ name }) => name === unit);
+    if (record?.state !== "ready" || found?.state !== "ready") return;
+    if (sameIncarnation(found.instance?.incarnation, incarnation))
+      await changeUnit(session.dir, unit, completed);
+  }).catch(() => {});
 }
 
 /** Whether a user of the run has ended this instance on purpose, or has started another one in its place. */

@@ -55,6 +55,8 @@ export interface Place {
   start(order: StartOrder, options: { readonly signal: AbortSignal }): Promise<Instance>;
   /** Takes up again what an earlier command started; undefined: it is gone. */
   adopt(record: InstanceRecord): Promise<Instance | undefined>;
+  /** How it ended, where that is known without having watched; undefined: it runs, or nobody knows. */
+  exitOf(record: InstanceRecord): Promise<Exit | undefined>;
   /**
    * Ends and removes everything that carries this run's mark, recorded or not: stray processes, containers, networks,
    * volumes, temporary folders. Idempotent. Says what is left.

@@ -119,6 +119,7 @@ export class Simulation {
       return this.#make(unit.name, fate);
     },
     adopt: async () => undefined,
+    exitOf: async () => undefined,
     remove: async () => [],
     audit: async () => [],
     close: async () => {},

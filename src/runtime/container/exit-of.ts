@@ -18,6 +18,10 @@ const deadly: readonly NodeJS.Signals[] = [
   "SIGTERM",
 ];
 
+export function hasEnded({ Status }: Pick<ContainerState, "Status">): boolean {
+  return ["exited", "stopped", "dead"].includes(Status);
+}
+
 export function exitOf({ ExitCode, OOMKilled }: Pick<ContainerState, "ExitCode" | "OOMKilled">): Exit {
   const signal = deadly.find((name) => constants.signals[name] === ExitCode - 128);
   // A child may have been killed for its memory while the container itself ended well.

@@ -2,7 +2,7 @@ import type { Exit } from "../types.ts";
 import { type Engine, noLimitMs } from "./engine.ts";
 import { isMissing } from "./engine-refusal.ts";
 import type { ContainerDetails } from "./engine-types.ts";
-import { exitOf } from "./exit-of.ts";
+import { exitOf, hasEnded } from "./exit-of.ts";
 import { killedForMemory } from "./kernel-log.ts";
 
 /** How long an engine that went away may take to come back before a container counts as lost. */
@@ -92,7 +92,7 @@ async function lastExit(
   const { status, data } = await engine.request("GET", `/containers/${container}/json`, options);
   if (status === 404) return exitOf({ ExitCode: code ?? 0, OOMKilled: false });
   const { Id, State } = data as ContainerDetails;
-  if (!["exited", "stopped", "dead"].includes(State.Status)) return undefined;
+  if (!hasEnded(State)) return undefined;
   const exit = exitOf(State);
   if (exit.signal !== "SIGKILL" || exit.oomKilled) return exit;
   return { ...exit, oomKilled: killedForMemory(Id) };

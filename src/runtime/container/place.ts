@@ -2,11 +2,12 @@ import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { RollcallError } from "../../errors/rollcall-error.ts";
 import type { ContainerForm, Stack, Unit } from "../../stack/types.ts";
-import type { Instance, InstanceRecord, Leftover, Place, RunIdentity, StartOrder } from "../types.ts";
+import type { Exit, Instance, InstanceRecord, Leftover, Place, RunIdentity, StartOrder } from "../types.ts";
 import { containerConfig } from "./container-config.ts";
 import type { Engine } from "./engine.ts";
 import { EngineRefusal, isMissing } from "./engine-refusal.ts";
 import type { ContainerDetails, ListedContainer } from "./engine-types.ts";
+import { exitOf, hasEnded } from "./exit-of.ts";
 import { watchExit } from "./exit-watch.ts";
 import type { Images, ProvidedImage, Providing } from "./images/images.ts";
 import { ContainerInstance, type Started } from "./instance.ts";
@@ -91,21 +92,15 @@ export class ContainerPlace implements Place {
   async adopt(record: InstanceRecord): Promise<Instance | undefined> {
     const detail = parseInstanceDetail(record.detail);
     if (detail === undefined) return undefined;
-    try {
-      const path = `/containers/${encodeURIComponent(record.incarnation.id)}/json`;
-      const details = await this.#engine.get<ContainerDetails>(path);
-      const { State, Config, Id } = details;
-      if (Config.Labels?.[runLabel] !== this.#run.id) return undefined;
-      if (!(State.Running || State.Paused) || State.StartedAt !== record.incarnation.startTime)
-        return undefined;
-      const watch = watchExit(this.#engine, Id, "not-running");
-      const { unit, logFrom = 0 } = record;
-      const instance = this.#track({ unit, details, logFrom, detail, watch });
-      return instance;
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw asEngineFailure(error, `The container of ${record.unit} could not be looked at`);
-    }
+    const details = await this.#recorded(record);
+    if (details === undefined || !(details.State.Running || details.State.Paused)) return undefined;
+    const watch = watchExit(this.#engine, details.Id, "not-running");
+    return this.#track({ unit: record.unit, details, logFrom: record.logFrom ?? 0, detail, watch });
+  }
+
+  async exitOf(record: InstanceRecord): Promise<Exit | undefined> {
+    const details = await this.#recorded(record);
+    return details !== undefined && hasEnded(details.State) ? exitOf(details.State) : undefined;
   }
 
   async remove({ signal }: { readonly signal: AbortSignal }): Promise<readonly Leftover[]> {
@@ -151,6 +146,19 @@ export class ContainerPlace implements Place {
       return image;
     } catch (error) {
       throw asEngineFailure(error, `The image of ${unit.name} could not be provided`);
+    }
+  }
+
+  /** The container of exactly this start; undefined: it is gone, or has been started again since. */
+  async #recorded({ unit, incarnation }: InstanceRecord): Promise<ContainerDetails | undefined> {
+    try {
+      const path = `/containers/${encodeURIComponent(incarnation.id)}/json`;
+      const details = await this.#engine.get<ContainerDetails>(path);
+      if (details.Config.Labels?.[runLabel] !== this.#run.id) return undefined;
+      return details.State.StartedAt === incarnation.startTime ? details : undefined;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw asEngineFailure(error, `The container of ${unit} could not be looked at`);
     }
   }
 

@@ -73,6 +73,11 @@ export class ProcessPlace implements Place {
     return adoptProcess(this.#run, record);
   }
 
+  /** The system tells an exit code to the parent only. */
+  exitOf(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   async remove({ signal }: Cancelable): Promise<readonly Leftover[]> {
     const servers = readServers(this.#run);
     await endAtOnce({ find: () => this.#find(servers), groups: [...this.#groups], signal });
