@@ -8,7 +8,7 @@ export function sweepCommand(): Command {
     .option("--json", "print what was removed as JSON")
     .action((options: { json?: boolean }) =>
       runCommand(options, async (session) => {
-        const swept = await sweep();
+        const swept = await sweep({ engines: true });
         if (session.json) session.printJson({ removed: swept });
         else if (swept.length === 0) session.print("nothing to sweep");
         else for (const run of swept) session.print(`removed ${run.name} (run ${run.run}, ${run.dir})`);

@@ -218,7 +218,7 @@ async function fail(begun: Begun, report: ErrorReport): Promise<never> {
       const now = request.options.now;
       const because = "the start has failed";
       const record = keeper.current;
-      await takeDown({ dir, record, emit, because, manner: "polite", now, instances: started });
+      await takeDown({ dir, record, emit, because, manner: "polite", now, instances: started, place });
     }
     hold.dismiss();
   } catch (error) {

@@ -79,8 +79,8 @@ async function leave(session: RunSession): Promise<void> {
     else {
       const { now } = request.options;
       const because = "its last user has left";
-      const { instances } = session;
-      await takeDown({ dir, record: rest, emit, because, manner: "polite", now, instances });
+      const { instances, place } = session;
+      await takeDown({ dir, record: rest, emit, because, manner: "polite", now, instances, place });
     }
   } finally {
     await lock.release();

@@ -47,6 +47,12 @@ async function openEngine(kind: "podman" | "docker" | "auto"): Promise<Runtime> 
   return findContainerRuntime(kind);
 }
 
+/** The engines of this machine that answer. */
+export async function openEngines(): Promise<readonly Runtime[]> {
+  const { findEngines } = await import("../runtime/container/find.ts");
+  return findEngines();
+}
+
 export interface ChosenRuntime {
   readonly runtime: Runtime;
   /** Which and why; undefined: it was asked for. */

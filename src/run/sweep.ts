@@ -8,6 +8,7 @@ import { acquireLock, type Lock } from "./lock.ts";
 import { readRecord } from "./record.ts";
 import { type IndexEntry, readIndex, removeFromIndex } from "./run-index.ts";
 import { openRuntimeOf } from "./runtimes.ts";
+import { sweepEngines } from "./sweep-engines.ts";
 import { adoptAll } from "./take-down.ts";
 import type { RunRecord } from "./types.ts";
 import { hasEnded, isAbandoned, livingUsers } from "./users.ts";
@@ -22,14 +23,17 @@ export interface Swept {
 /**
  * Removes the runs of this user on this host that nobody is responsible for any more, of every stack. Runs that
  * others are at work on, and what cannot be read, are left alone. `all`: also those that were left up on purpose and
- * of which nothing lives any more.
+ * of which nothing lives any more. `engines`: also what an engine has made too late for a run that is gone.
  */
-export async function sweep(options: { readonly all?: boolean } = {}): Promise<readonly Swept[]> {
+export async function sweep(
+  options: { readonly all?: boolean; readonly engines?: boolean } = {},
+): Promise<readonly Swept[]> {
   const swept: Swept[] = [];
   for (const entry of await readIndex()) {
     const run = await sweepOne(entry, options.all === true).catch(() => undefined);
     if (run !== undefined) swept.push(run);
   }
+  if (options.engines === true) swept.push(...(await sweepEngines()));
   return swept;
 }
 

@@ -20,6 +20,8 @@ export interface TakingDown {
   readonly manner: "polite" | "now";
   /** What this process has in hand already; the rest is found by the record. The caller closes it. */
   readonly instances?: ReadonlyMap<string, Instance>;
+  /** This process's own, which knows what it is still making; closed by the caller. */
+  readonly place?: Place;
   /** Aborting it turns a polite end into one at once. */
   readonly now?: AbortSignal | undefined;
 }
@@ -35,24 +37,31 @@ const removeRounds = 5;
  * Throws STOP_FAILED naming what is left; the record then says "stopping", and another attempt may follow.
  */
 export async function takeDown(taking: TakingDown): Promise<void> {
-  const { dir, record, emit, because } = taking;
-  const beganMs = performance.now();
+  if (taking.place !== undefined) return takeDownAt(taking.place, taking);
+  const { dir, record } = taking;
   const runtime = await openRuntimeOf(dir, record);
   const place = runtime.open(identityOf(dir, record));
   try {
-    await writeUnlessDeleted(dir, { ...record, state: "stopping" });
-    emit({ type: "run.stopping", because });
-    await endInstances(taking, place);
-    const leftovers = await removeAll(place, taking.manner);
-    emit({ type: "audit", leftovers: leftovers.map((leftover) => leftover.text) });
-    if (leftovers.length > 0) throw stopFailed(record, leftovers);
-    await writeUnlessDeleted(dir, stopped(record));
-    await removeFromIndex(record.run);
-    emit({ type: "run.stopped", tookMs: Math.round(performance.now() - beganMs) });
+    await takeDownAt(place, taking);
   } finally {
     await place.close();
     await runtime.close();
   }
+}
+
+async function takeDownAt(place: Place, taking: TakingDown): Promise<void> {
+  const { dir, record, emit, because } = taking;
+  const beganMs = performance.now();
+  await writeUnlessDeleted(dir, { ...record, state: "stopping" });
+  emit({ type: "run.stopping", because });
+  await endInstances(taking, place);
+  await place.settled({ signal: AbortSignal.timeout(removeLimitMs) });
+  const leftovers = await removeAll(place, taking.manner);
+  emit({ type: "audit", leftovers: leftovers.map((leftover) => leftover.text) });
+  if (leftovers.length > 0) throw stopFailed(record, leftovers);
+  await writeUnlessDeleted(dir, stopped(record));
+  await removeFromIndex(record.run);
+  emit({ type: "run.stopped", tookMs: Math.round(performance.now() - beganMs) });
 }
 
 /** What could not be ended in this way is removed by its mark, and the audit tells what stays. */

@@ -3,6 +3,7 @@ import type { EventSink, RunEvent } from "../journal/events.ts";
 import type { Exit, Incarnation, InstanceRecord, PublishedPort, RuntimeKind } from "../runtime/types.ts";
 import type { ServiceScopes } from "../scope/service-scopes.ts";
 import type { Level, Order, Stack, StopPolicy } from "../stack/types.ts";
+import type { Owner } from "../util/owner.ts";
 
 export interface UpOptions {
   /** @default "auto" */
@@ -166,13 +167,5 @@ export interface RunUser {
   readonly owner: Owner;
 }
 
-/** Who is responsible for a run; alive only if all of it fits. */
-export interface Owner {
-  readonly host: string;
-  readonly bootId: string;
-  readonly pid: number;
-  readonly startTime: string;
-}
-
 export type Up = (stack: Stack, options?: UpOptions) => Promise<Run>;
-export type { RollcallError };
+export type { Owner, RollcallError };

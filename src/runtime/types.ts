@@ -1,6 +1,7 @@
 import type { Address, ExecResult } from "../probe/types.ts";
 import type { Stack, StopPolicy, Template, Unit } from "../stack/types.ts";
 import type { Json } from "../util/json.ts";
+import type { Owner } from "../util/owner.ts";
 
 export type RuntimeKind = "process" | "podman" | "docker";
 
@@ -17,8 +18,16 @@ export interface Runtime {
   refusals(stack: Stack): Promise<readonly Refusal[]>;
   /** The place of one run: a new one, or the one that its record names. Makes nothing yet. */
   open(run: RunIdentity): Place;
+  /** Every run of which something is here that says whose it is, whoever made it. */
+  marked(): Promise<readonly MarkedRun[]>;
   /** Releases connections. */
   close(): Promise<void>;
+}
+
+/** A run as the marks of its objects tell of it. */
+export interface MarkedRun extends Omit<RunIdentity, "tempDir"> {
+  /** The processes that made the objects. */
+  readonly owners: readonly Owner[];
 }
 
 export interface Refusal {
@@ -57,12 +66,14 @@ export interface Place {
   adopt(record: InstanceRecord): Promise<Instance | undefined>;
   /** How it ended, where that is known without having watched; undefined: it runs, or nobody knows. */
   exitOf(record: InstanceRecord): Promise<Exit | undefined>;
+  /** Waits for what has been asked for and is not there yet; once `signal` is aborted, `audit` names what still is not. */
+  settled(options: { readonly signal: AbortSignal }): Promise<void>;
   /**
    * Ends and removes everything that carries this run's mark, recorded or not: stray processes, containers, networks,
    * volumes, temporary folders. Idempotent. Says what is left.
    */
   remove(options: { readonly signal: AbortSignal }): Promise<readonly Leftover[]>;
-  /** Everything that carries this run's mark. */
+  /** Everything that carries this run's mark, or is on its way. */
   audit(): Promise<readonly Leftover[]>;
   /** Releases handles; removes nothing. */
   close(): Promise<void>;

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { identify, isGone } from "./process-table.ts";
 
-/** Who is responsible for something; the same shape as `Owner` of src/run/types.ts. */
-interface Owner {
+/** Who is responsible for something; alive only if all of it fits. */
+export interface Owner {
   readonly host: string;
   readonly bootId: string;
   readonly pid: number;

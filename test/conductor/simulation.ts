@@ -86,6 +86,7 @@ export class Simulation {
     addressing: "outside",
     refusals: async () => [],
     open: () => this.place,
+    marked: async () => [],
     close: async () => {},
   };
 
@@ -120,6 +121,7 @@ export class Simulation {
     },
     adopt: async () => undefined,
     exitOf: async () => undefined,
+    settled: async () => {},
     remove: async () => [],
     audit: async () => [],
     close: async () => {},

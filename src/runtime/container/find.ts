@@ -2,7 +2,7 @@ import { RollcallError } from "../../errors/rollcall-error.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { Engine } from "./engine.ts";
 import { identifyEngine } from "./identity.ts";
-import { ownPodmanAddress, ownPodmanService } from "./own-service.ts";
+import { hadOwnPodmanService, ownPodmanAddress, ownPodmanService } from "./own-service.ts";
 import { ContainerRuntime } from "./runtime.ts";
 import { allStrategies, type Search, type Strategy } from "./strategies.ts";
 
@@ -59,6 +59,15 @@ export async function findEngineAt(address: string, kind: "podman" | "docker"): 
     },
   };
   return findContainerRuntime(kind, { env, strategies: [there, ours] });
+}
+
+/** One engine of each kind, as far as they answer; a Podman service of our own only where there has been one. */
+export async function findEngines(): Promise<readonly ContainerRuntime[]> {
+  const strategies = allStrategies.filter(({ find }) => find !== ownPodmanService || hadOwnPodmanService());
+  const searches = (["podman", "docker"] as const).map((kind) =>
+    findContainerRuntime(kind, { strategies }).catch(() => undefined),
+  );
+  return (await Promise.all(searches)).filter((found) => found !== undefined);
 }
 
 type Attempt =

@@ -1,4 +1,5 @@
 import { execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { lstat, mkdir, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +20,11 @@ function ownFolder(): string {
 
 export function ownPodmanAddress(): string {
   return `unix://${join(ownFolder(), socketName)}`;
+}
+
+/** Whether there may be something that was made through one. */
+export function hadOwnPodmanService(): boolean {
+  return existsSync(ownFolder());
 }
 
 /** Podman needs no daemon: where no socket answers, a service of this user's own is started, or found again. */

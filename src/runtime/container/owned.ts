@@ -1,7 +1,7 @@
-import type { Leftover } from "../types.ts";
+import type { Leftover, MarkedRun } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import type { ListedContainer, ListedNetwork, ListedVolume } from "./engine-types.ts";
-import { filterOf } from "./labels.ts";
+import { filterOf, readOwnerLabels, runLabel } from "./labels.ts";
 
 /** Everything in an engine that carries a run's mark. */
 export interface Owned {
@@ -11,7 +11,24 @@ export interface Owned {
 }
 
 export async function findOwned(engine: Engine, runId: string): Promise<Owned> {
-  const query = { filters: filterOf(runId) };
+  return find(engine, filterOf(runId));
+}
+
+/** Every run that an engine has something of; what does not say whose it is, is left out. */
+export async function findMarked(engine: Engine): Promise<readonly MarkedRun[]> {
+  const { containers, networks, volumes } = await find(engine, JSON.stringify({ label: [runLabel] }));
+  const runs = new Map<string, MarkedRun>();
+  for (const { Labels } of [...containers, ...networks, ...volumes]) {
+    const marks = readOwnerLabels(Labels);
+    if (marks === undefined) continue;
+    const { owner, ...run } = marks;
+    runs.set(run.id, { ...run, owners: [...(runs.get(run.id)?.owners ?? []), owner] });
+  }
+  return [...runs.values()];
+}
+
+async function find(engine: Engine, filters: string): Promise<Owned> {
+  const query = { filters };
   const [containers, networks, { Volumes }] = await Promise.all([
     engine.get<readonly ListedContainer[]>("/containers/json", { query: { ...query, all: true } }),
     engine.get<readonly ListedNetwork[]>("/networks", { query }),

@@ -2,6 +2,7 @@ import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { RollcallError } from "../../errors/rollcall-error.ts";
 import type { ContainerForm, Stack, Unit } from "../../stack/types.ts";
+import { orAborted } from "../../util/or-aborted.ts";
 import type { Exit, Instance, InstanceRecord, Leftover, Place, RunIdentity, StartOrder } from "../types.ts";
 import { containerConfig } from "./container-config.ts";
 import type { Engine } from "./engine.ts";
@@ -34,7 +35,7 @@ export class ContainerPlace implements Place {
   readonly #prepared = new Map<string, ProvidedImage>();
   readonly #instances = new Set<ContainerInstance>();
   /** What the engine has been asked to make and has not answered yet. */
-  readonly #making = new Set<Promise<unknown>>();
+  readonly #making = new Map<Promise<unknown>, Leftover>();
 
   constructor(
     { kind, engine, images }: Pick<ContainerRuntime, "kind" | "engine" | "images">,
@@ -55,7 +56,11 @@ export class ContainerPlace implements Place {
 
   async setUp(stack: Stack, { signal }: { readonly signal: AbortSignal }): Promise<void> {
     try {
-      await this.#make(signal, () => makeSharedObjects(this.#engine, this.#run, stack));
+      await this.#make(
+        { kind: "network", text: "network and volumes, which the engine has not made yet" },
+        signal,
+        () => makeSharedObjects(this.#engine, this.#run, stack),
+      );
     } catch (error) {
       throw asEngineFailure(error, "The run's network and volumes could not be made");
     }
@@ -103,8 +108,11 @@ export class ContainerPlace implements Place {
     return details !== undefined && hasEnded(details.State) ? exitOf(details.State) : undefined;
   }
 
+  async settled({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    await orAborted(Promise.allSettled(this.#making.keys()), signal).catch(() => {});
+  }
+
   async remove({ signal }: { readonly signal: AbortSignal }): Promise<readonly Leftover[]> {
-    await Promise.allSettled([...this.#making]);
     try {
       const left = await removeOwned(this.#engine, this.#run, signal);
       await rm(this.#run.tempDir, { recursive: true, force: true });
@@ -115,7 +123,7 @@ export class ContainerPlace implements Place {
   }
 
   async audit(): Promise<readonly Leftover[]> {
-    return leftovers(await findOwned(this.#engine, this.#run.id));
+    return [...leftovers(await findOwned(this.#engine, this.#run.id)), ...this.#making.values()];
   }
 
   async close(): Promise<void> {
@@ -127,10 +135,10 @@ export class ContainerPlace implements Place {
    * An engine goes on with what it was asked for after the asker has hung up: what it makes is waited for, also when
    * it is not wanted any more, so that `remove` finds it.
    */
-  async #make<T>(signal: AbortSignal, make: () => Promise<T>): Promise<T> {
+  async #make<T>(what: Leftover, signal: AbortSignal, make: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     const making = make();
-    this.#making.add(making);
+    this.#making.set(making, what);
     try {
       return await making;
     } finally {
@@ -183,7 +191,11 @@ export class ContainerPlace implements Place {
       const query = { name, ...platform };
       const options = { query, body, limitMs: startLimitMs };
       const create = () => this.#engine.request("POST", "/containers/create", options);
-      const { data } = await this.#make(signal, create);
+      const what = {
+        kind: "container",
+        text: `container ${name}, which the engine has not made yet`,
+      } as const;
+      const { data } = await this.#make(what, signal, create);
       return (data as { readonly Id: string }).Id;
     } catch (error) {
       if (error instanceof EngineRefusal && /already in use/.test(error.said)) {

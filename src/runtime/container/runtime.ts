@@ -1,8 +1,9 @@
 import type { Stack } from "../../stack/types.ts";
-import type { Place, Refusal, RunIdentity, Runtime } from "../types.ts";
+import type { MarkedRun, Place, Refusal, RunIdentity, Runtime } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import type { EngineIdentity } from "./identity.ts";
 import { Images } from "./images/images.ts";
+import { findMarked } from "./owned.ts";
 import { ContainerPlace } from "./place.ts";
 
 /** A real container engine, reached through its API. */
@@ -40,6 +41,10 @@ export class ContainerRuntime implements Runtime {
 
   open(run: RunIdentity): Place {
     return new ContainerPlace(this, run);
+  }
+
+  marked(): Promise<readonly MarkedRun[]> {
+    return findMarked(this.engine);
   }
 
   async close(): Promise<void> {}

@@ -78,6 +78,10 @@ export class ProcessPlace implements Place {
     return Promise.resolve(undefined);
   }
 
+  settled(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async remove({ signal }: Cancelable): Promise<readonly Leftover[]> {
     const servers = readServers(this.#run);
     await endAtOnce({ find: () => this.#find(servers), groups: [...this.#groups], signal });

@@ -17,6 +17,8 @@ export function createProcessRuntime(options: ProcessRuntimeOptions = {}): Runti
     addressing: "outside",
     refusals: (stack: Stack): Promise<readonly Refusal[]> => Promise.resolve(stack.units.flatMap(refusalsOf)),
     open: (run: RunIdentity): Place => new ProcessPlace(run, programs),
+    // The marks of processes name their run only.
+    marked: () => Promise.resolve([]),
     close: () => Promise.resolve(),
   };
 }
