@@ -37,7 +37,19 @@ export type Env = Readonly<Record<string, string>>;
 /** A probe that does not know its port yet. */
 export type ProbeOnPort = (port: string) => ProbeSpec;
 
-export function httpProbe(path: string, status: readonly number[], tls = false): ProbeOnPort {
+export interface HttpAnswer {
+  /** @default [200] */
+  readonly status?: readonly number[];
+  /** For servers whose status says "here" and whose body says "not yet". */
+  readonly bodyMatch?: string;
+  /** @default false */
+  readonly tls?: boolean;
+}
+
+export function httpProbe(
+  path: string,
+  { status = [200], bodyMatch, tls = false }: HttpAnswer = {},
+): ProbeOnPort {
   return (port) => ({
     kind: "http",
     port,
@@ -46,7 +58,7 @@ export function httpProbe(path: string, status: readonly number[], tls = false):
     status,
     headers: {},
     headerMatch: {},
-    bodyMatch: undefined,
+    bodyMatch,
     tls: tls ? { insecure: true, caFile: undefined } : undefined,
   });
 }

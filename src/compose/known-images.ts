@@ -44,8 +44,8 @@ export function probeOfPort(port: number, reference: string | undefined): ProbeO
   const server = knownImages.find((image) => image.port === port && !silent.includes(image.scheme));
   if (server !== undefined && port !== 25) return server.probe(use);
   if (reference !== undefined && /fpm/.test(tagOf(reference))) return undefined;
-  if (port === 443 || port === 8443) return httpProbe("/", anyAnswer, true);
-  return isWebPort(port) ? httpProbe("/", anyAnswer) : undefined;
+  if (port === 443 || port === 8443) return httpProbe("/", { status: anyAnswer, tls: true });
+  return isWebPort(port) ? httpProbe("/", { status: anyAnswer }) : undefined;
 }
 
 export function isWebPort(port: number): boolean {

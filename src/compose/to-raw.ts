@@ -108,9 +108,19 @@ function readyToRaw(spec: ProbeSpec): NonNullable<RawUnit["ready"]> {
 function probeToRaw(spec: ProbeSpec): RawReady {
   switch (spec.kind) {
     case "http": {
-      const { path, status, tls } = spec;
-      const secure = tls === undefined ? {} : { tls: { insecure: tls.insecure } };
-      return { http: { path, ...portName(spec.port), status: statusToRaw(status), ...secure } };
+      const { path, method, status, headers, headerMatch, bodyMatch, tls } = spec;
+      return {
+        http: {
+          path,
+          ...portName(spec.port),
+          ...(method === "GET" ? {} : { method }),
+          status: statusToRaw(status),
+          ...section("headers", { ...headers }),
+          ...section("headerMatch", { ...headerMatch }),
+          ...(bodyMatch === undefined ? {} : { bodyMatch }),
+          ...(tls === undefined ? {} : { tls: { insecure: tls.insecure } }),
+        },
+      };
     }
     case "tcp":
       return { tcp: portName(spec.port) };
