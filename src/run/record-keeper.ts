@@ -6,7 +6,7 @@ export interface RecordKeeper {
   readonly current: RunRecord;
   change(next: (record: RunRecord) => RunRecord): void;
   changeUnit(name: string, changes: Partial<UnitRecord>): void;
-  /** Resolves when all changes are on disk; rejects with the first that could not be written. */
+  /** Resolves when the record is on disk as it is now; each write is of all of it, so an earlier one may have failed. */
   written(): Promise<void>;
 }
 
@@ -15,7 +15,7 @@ export function keepRecord(dir: string, first: RunRecord): RecordKeeper {
   let pending: Promise<void> = Promise.resolve();
   const change: RecordKeeper["change"] = (next) => {
     current = next(current);
-    pending = pending.then(() => writeRecord(dir, current));
+    pending = pending.catch(() => {}).then(() => writeRecord(dir, current));
     // Whoever asks by `written` learns of it.
     pending.catch(() => {});
   };

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { findRun, listRuns } from "../../src/run/find.ts";
+import { up } from "../../src/run/up.ts";
+import { useFolder } from "./fixtures/folder.ts";
+import { processesOf } from "./fixtures/program.ts";
+import { mayMount, useSmallDisk } from "./fixtures/small-disk.ts";
+import { server, stackOf } from "./fixtures/stack.ts";
+
+const folder = useFolder();
+const disk = useSmallDisk(folder);
+const ifRoot = test.skipIf(!mayMount);
+
+ifRoot(
+  "a disk that is full for a moment during a start does not keep the stack from getting up",
+  async () => {
+    const stack = stackOf(folder.dir, [server("a"), server("b")]);
+    const run = await up(stack, {
+      runtime: "process",
+      onEvent: (event) => {
+        if (event.type === "start.done" && event.service === "a") disk.fill();
+        if (event.type === "gate.opened" && event.service === "b") disk.empty();
+      },
+    });
+    expect(await findRun(stack)).toMatchObject({
+      run: run.id,
+      state: "ready",
+      units: [
+        { state: "ready", instance: { unit: "a" } },
+        { state: "ready", instance: { unit: "b" } },
+      ],
+    });
+    await run.down();
+  },
+);
+
+ifRoot("a stack whose record cannot be written once every gate is open is taken down again", async () => {
+  const stack = stackOf(folder.dir, [server("a")]);
+  const starting = up(stack, {
+    runtime: "process",
+    onEvent: (event) => {
+      if (event.type === "gate.opened") disk.fill();
+    },
+  });
+  await expect(starting).rejects.toMatchObject({ message: expect.stringContaining("ENOSPC") });
+  disk.empty();
+  const [record] = await listRuns(stack);
+  await expect.poll(() => processesOf(record?.run ?? "-"), { timeout: 30_000 }).toEqual([]);
+});
