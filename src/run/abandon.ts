@@ -1,12 +1,11 @@
 import { basename } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { openJournal } from "../journal/journal.ts";
 import { isShortage } from "../util/system-error.ts";
-import { journalFileOf } from "./folders.ts";
 import { identityOf } from "./identity.ts";
 import { acquireLock } from "./lock.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import { findInIndex } from "./run-index.ts";
+import { openJournalToEnd } from "./run-journal.ts";
 import { loadRuntime, openRuntimeOf } from "./runtimes.ts";
 import { takeDown } from "./take-down.ts";
 import type { RunRecord } from "./types.ts";
@@ -76,9 +75,9 @@ async function recordOrIndexed(dir: string): Promise<RunRecord | undefined> {
 /** Ends at once what nobody is responsible for. The caller holds the lock. */
 export async function removeAbandoned(dir: string, record: RunRecord, because: string): Promise<void> {
   // The secrets are not known here; what is said names only what is left.
-  const journal = openJournalOrNone(dir);
+  const { journal, emit } = openJournalToEnd(dir, { mask: (text) => text });
   try {
-    await takeDown({ dir, record, emit: journal.emit, because, manner: "now" });
+    await takeDown({ dir, record, emit, because, manner: "now" });
   } finally {
     await journal.close();
   }
@@ -101,22 +100,5 @@ async function removeLate(dir: string, record: RunRecord): Promise<void> {
   } finally {
     await place.close();
     await runtime.close();
-  }
-}
-
-/** A damaged journal is no reason to leave anything running. */
-function openJournalOrNone(dir: string) {
-  try {
-    return openJournal(journalFileOf(dir), { mask: (text) => text });
-  } catch {
-    return {
-      emit: (body: Parameters<ReturnType<typeof openJournal>["emit"]>[0]) => ({
-        ...body,
-        seq: 0,
-        atMs: 0,
-        time: new Date().toISOString(),
-      }),
-      close: async () => {},
-    };
   }
 }

@@ -1,8 +1,9 @@
 import type { EventSink } from "../journal/events.ts";
+import { stackMask } from "../journal/mask-event.ts";
 import { findLiveRun, realStackDir } from "./find.ts";
-import { lockRun } from "./lock-request.ts";
+import { lockRun, throwIfInterrupted } from "./lock-request.ts";
 import { resolveStack, type StackInput } from "./resolve-stack.ts";
-import { openRunJournal } from "./run-journal.ts";
+import { openJournalToEnd } from "./run-journal.ts";
 import { takeDown } from "./take-down.ts";
 
 export interface DownOptions {
@@ -26,6 +27,7 @@ export async function down(
   const stack = resolveStack(input);
   const name = options.name ?? stack.name;
   const { onEvent, now } = options;
+  throwIfInterrupted(options.signal);
   const lock = await lockRun({
     stackDir: realStackDir(stack.dir),
     name,
@@ -43,7 +45,7 @@ export async function down(
   try {
     const found = await findLiveRun(stack, name);
     if (found === undefined) return { was: "absent" };
-    const { journal, emit } = openRunJournal(found.dir, stack, onEvent);
+    const { journal, emit } = openJournalToEnd(found.dir, { mask: stackMask(stack), onEvent });
     try {
       await takeDown({ ...found, emit, because: "it was asked for", manner: "polite", now });
     } finally {

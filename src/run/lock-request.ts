@@ -11,7 +11,7 @@ interface Wanted {
   readonly onWait: (holder: LockHolder) => void;
 }
 
-/** The lock, or LOCKED naming its holder once the wait has been too long; an abort ends the wait with its reason. */
+/** The lock, or LOCKED naming its holder once the wait has been too long; an abort ends only a wait, with its reason. */
 export async function lockRun(wanted: Wanted): Promise<Lock> {
   const limit = new AbortController();
   let holder: LockHolder | undefined;
@@ -35,6 +35,11 @@ export async function lockRun(wanted: Wanted): Promise<Lock> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Throws for whoever was interrupted before anything has been done. */
+export function throwIfInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw interruption(signal.reason);
 }
 
 export function interruption(reason: unknown): RollcallError {

@@ -6,10 +6,10 @@ import type { Instance, Leftover, Place } from "../runtime/types.ts";
 import { isShortage } from "../util/system-error.ts";
 import { identityOf } from "./identity.ts";
 import { planOfRecord } from "./plan-of-record.ts";
-import { writeRecord } from "./record.ts";
 import { removeFromIndex } from "./run-index.ts";
 import { openRuntimeOf } from "./runtimes.ts";
 import type { RunRecord } from "./types.ts";
+import { writeIfPossible } from "./write-if-possible.ts";
 
 export interface TakingDown {
   readonly dir: string;
@@ -33,7 +33,8 @@ const settleMs = 150;
 const removeRounds = 5;
 
 /**
- * Ends and removes all of a run, whoever started it, and audits. The caller holds the lock.
+ * Ends and removes all of a run, whoever started it, and audits. The caller holds the lock. What cannot be written
+ * down hinders nothing: the run's folder may be deleted, its disk full.
  * Throws STOP_FAILED naming what is left; the record then says "stopping", and another attempt may follow.
  */
 export async function takeDown(taking: TakingDown): Promise<void> {
@@ -52,15 +53,15 @@ export async function takeDown(taking: TakingDown): Promise<void> {
 async function takeDownAt(place: Place, taking: TakingDown): Promise<void> {
   const { dir, record, emit, because } = taking;
   const beganMs = performance.now();
-  await writeUnlessDeleted(dir, { ...record, state: "stopping" });
+  await writeIfPossible(dir, { ...record, state: "stopping" });
   emit({ type: "run.stopping", because });
   await endInstances(taking, place);
   await place.settled({ signal: AbortSignal.timeout(removeLimitMs) });
   const leftovers = await removeAll(place, taking.manner);
   emit({ type: "audit", leftovers: leftovers.map((leftover) => leftover.text) });
   if (leftovers.length > 0) throw stopFailed(record, leftovers);
-  await writeUnlessDeleted(dir, stopped(record));
-  await removeFromIndex(record.run);
+  const untidy = await closeBooks(dir, record);
+  if (untidy !== undefined) emit({ type: "note", text: `nothing is left, but ${untidy}` });
   emit({ type: "run.stopped", tookMs: Math.round(performance.now() - beganMs) });
 }
 
@@ -112,11 +113,14 @@ async function removeAll(place: Place, manner: TakingDown["manner"]): Promise<re
   return place.audit();
 }
 
-/** Somebody may have deleted the run's folder; what runs is found by its mark all the same. */
-async function writeUnlessDeleted(dir: string, record: RunRecord): Promise<void> {
-  await writeRecord(dir, record).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
+/** While the record does not say that the run has ended, the index leads whoever may write it there. */
+async function closeBooks(dir: string, record: RunRecord): Promise<string | undefined> {
+  const unwritten = await writeIfPossible(dir, stopped(record));
+  if (unwritten !== undefined) return unwritten;
+  return removeFromIndex(record.run).then(
+    () => undefined,
+    (error) => `its entry in the index stays: ${error.message}`,
+  );
 }
 
 export function stopped(record: RunRecord): RunRecord {

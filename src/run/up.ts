@@ -1,5 +1,6 @@
 import { asRollcallError, RollcallError } from "../errors/rollcall-error.ts";
 import type { RunEvent } from "../journal/events.ts";
+import { stackMask } from "../journal/mask-event.ts";
 import { removeAbandoned } from "./abandon.ts";
 import { attach } from "./attach.ts";
 import type { Manner } from "./begin-run.ts";
@@ -10,7 +11,7 @@ import { interruption, lockRun } from "./lock-request.ts";
 import { readRequest, type UpRequest } from "./request.ts";
 import { resolveStack, type StackInput } from "./resolve-stack.ts";
 import { createRun } from "./run-handle.ts";
-import { openRunJournal } from "./run-journal.ts";
+import { openJournalToEnd } from "./run-journal.ts";
 import type { RunSession } from "./session.ts";
 import { sweep } from "./sweep.ts";
 import { takeDown } from "./take-down.ts";
@@ -42,9 +43,10 @@ export async function up<Services extends string = string, Exports extends strin
     onWait: ({ pid, doing }) => note(`waiting for process ${pid}, which is ${doing}`),
   });
   try {
-    const session = await attachOrStart(request, notes, note);
-    await pruneRuns(request.stackDir);
-    return createRun(session) as unknown as Run<Services, Exports>;
+    const run = createRun(await attachOrStart(request, notes, note));
+    // What cannot be pruned now may be later; the stack is up all the same.
+    await pruneRuns(request.stackDir).catch(() => {});
+    return run as unknown as Run<Services, Exports>;
   } catch (error) {
     if (error instanceof RollcallError) throw error;
     throw request.signal.aborted ? interruption(request.signal.reason) : asRollcallError(error);
@@ -101,9 +103,9 @@ function refuseWhileUsed(record: RunRecord, broken: string): void {
 }
 
 async function replace({ dir, record }: FoundRun, because: string, request: UpRequest): Promise<void> {
-  const { journal, emit } = openRunJournal(dir, request.stack, request.options.onEvent);
+  const { now, onEvent } = request.options;
+  const { journal, emit } = openJournalToEnd(dir, { mask: stackMask(request.stack), onEvent });
   try {
-    const { now } = request.options;
     await takeDown({ dir, record, emit, because, manner: "polite", now });
   } finally {
     await journal.close();
