@@ -14,10 +14,10 @@ export async function acquireLockFile(options: LockOptions): Promise<Lock> {
   const own: Holder = { pid: process.pid, doing: options.doing, owner: ownerOfThisProcess() };
   let told: number | undefined;
   for (;;) {
-    options.signal.throwIfAborted();
     const release = holdFile({ path, holder: own, mode: 0o600, lives });
     if (release !== undefined) return { release: async () => release() };
     const holder = readHolder<Holder>(path);
+    options.signal.throwIfAborted();
     if (holder !== undefined && holder.pid !== told) options.onWait(holder);
     told = holder?.pid ?? told;
     await delay(50, undefined, { signal: options.signal });

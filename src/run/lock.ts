@@ -26,17 +26,17 @@ export interface LockHolder {
 }
 
 /**
- * Waits for the lock; rejects with the signal's reason. On Linux the lock is a listening socket in the abstract
- * namespace: the kernel frees it when its holder dies, and those who wait see the connection close at once.
+ * Takes the lock, or waits for it; the signal ends a wait, with its reason. On Linux the lock is a listening socket in
+ * the abstract namespace: the kernel frees it when its holder dies, and those who wait see the connection close at once.
  */
 export async function acquireLock(options: LockOptions): Promise<Lock> {
   const address = lockAddress(options);
   if (address === undefined) return acquireLockFile(options);
   let told: number | undefined;
   for (;;) {
-    options.signal.throwIfAborted();
     const lock = await tryListen(address, options.doing);
     if (lock !== undefined) return lock;
+    options.signal.throwIfAborted();
     await untilFreed(address, options.signal, (holder) => {
       if (holder.pid !== told) options.onWait(holder);
       told = holder.pid;

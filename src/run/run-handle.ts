@@ -1,5 +1,5 @@
 import { lockRun } from "./lock-request.ts";
-import { readRecord, writeRecord } from "./record.ts";
+import { readRecord } from "./record.ts";
 import { followEvents } from "./run-events.ts";
 import { createRunScopes } from "./run-scopes.ts";
 import { createRunService } from "./run-service.ts";
@@ -9,6 +9,7 @@ import { takeDown } from "./take-down.ts";
 import type { Run, RunRecord } from "./types.ts";
 import { hasEnded, livingUsers, withoutUser } from "./users.ts";
 import { watchRun } from "./watch-run.ts";
+import { writeIfPossible } from "./write-if-possible.ts";
 
 /** What the user of a run holds in hand. */
 export function createRun(session: RunSession): Run {
@@ -25,13 +26,20 @@ export function createRun(session: RunSession): Run {
   const over = new Promise<void>((resolve) => {
     ended = resolve;
   });
+  /** A scope that cannot be closed is no reason to leave the stack up. */
+  const end = async (): Promise<void> => {
+    try {
+      await watch.stop();
+      await scopes.close();
+    } finally {
+      await leave(session);
+    }
+  };
   let downing: Promise<void> | undefined;
   const down = (): Promise<void> => {
     downing ??= (async () => {
       try {
-        await watch.stop();
-        await scopes.close();
-        await leave(session);
+        await end();
       } finally {
         ended();
         await closeSession(session);
@@ -62,31 +70,41 @@ export function createRun(session: RunSession): Run {
 
 /** The last one out takes the run down, unless it is to stay. */
 async function leave(session: RunSession): Promise<void> {
-  const { request, dir, emit, hold } = session;
-  const lock = await lockRun({
-    stackDir: request.stackDir,
-    name: request.name,
-    doing: "taking this stack down",
-    signal: request.options.now ?? new AbortController().signal,
-    onWait: () => {},
-  });
+  const { request, hold } = session;
   try {
-    // Deleted or damaged: what this process knows of the run is enough to take it down.
-    const record = (await readRecord(dir).catch(() => undefined)) ?? session.record;
-    if (hasEnded(record)) return;
-    const rest = withoutUser(record, request.user);
-    if (staysUp(rest)) await writeRecord(dir, rest);
-    else {
-      const { now } = request.options;
-      const because = "its last user has left";
-      const { instances, place } = session;
-      await takeDown({ dir, record: rest, emit, because, manner: "polite", now, instances, place });
+    const lock = await lockRun({
+      stackDir: request.stackDir,
+      name: request.name,
+      doing: "taking this stack down",
+      // It ends the wait for another holder only: what can be taken down at once is.
+      signal: request.options.now ?? new AbortController().signal,
+      onWait: () => {},
+    });
+    try {
+      await leaveLocked(session);
+    } finally {
+      await lock.release();
     }
   } finally {
-    await lock.release();
-    // Only now: a guard that saw the last user leave earlier would take the run down itself.
+    // Only now: a guard that saw the last user leave earlier would take the run down itself. What is left is its work.
     hold?.leave();
   }
+}
+
+async function leaveLocked(session: RunSession): Promise<void> {
+  const { request, dir, emit, instances, place } = session;
+  // Deleted or damaged: what this process knows of the run is enough to take it down.
+  const record = (await readRecord(dir).catch(() => undefined)) ?? session.record;
+  if (hasEnded(record)) return;
+  const rest = withoutUser(record, request.user);
+  if (staysUp(rest)) {
+    const unwritten = await writeIfPossible(dir, rest);
+    if (unwritten !== undefined) emit({ type: "note", text: unwritten });
+    return;
+  }
+  const because = "its last user has left";
+  const { now } = request.options;
+  await takeDown({ dir, record: rest, emit, because, manner: "polite", now, instances, place });
 }
 
 function staysUp(rest: RunRecord): boolean {

@@ -97,3 +97,10 @@ test("the death of the holder frees the lock at once", async () => {
   const lock = await lockOf("next", () => child.kill("SIGKILL"));
   await lock.release();
 });
+
+test("whoever does not want to wait gets a free lock all the same", async () => {
+  const impatient = AbortSignal.abort(new Error("no time"));
+  const lock = await lockOf("one", () => {}, impatient);
+  await expect(lockOf("two", () => {}, impatient)).rejects.toThrow("no time");
+  await lock.release();
+});
