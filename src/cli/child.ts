@@ -1,6 +1,8 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { asRollcallError, type RollcallError } from "../errors/rollcall-error.ts";
+import { isInForeground } from "../util/foreground.ts";
+import { endTree } from "./end-tree.ts";
 
 export interface ChildOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -8,10 +10,14 @@ export interface ChildOptions {
   readonly failed: Promise<never>;
   /** Tells the loss; the exit code. */
   readonly onFailed: (error: RollcallError) => number;
+  /** Aborted: the command has been asked to end twice. */
+  readonly now: AbortSignal;
 }
 
 /** From SIGTERM to SIGKILL for a command whose stack has failed. */
 const graceMs = 5000;
+/** Asked twice, most commands end at once, and their exit code says more than that they were killed. */
+const lastWordMs = 1000;
 
 /**
  * Runs a command on this process's own streams. Signals reach it; its exit code is passed through as shells do:
@@ -19,11 +25,33 @@ const graceMs = 5000;
  */
 export async function runChild(
   argv: readonly string[],
-  { env, failed, onFailed }: ChildOptions,
+  { env, failed, onFailed, now }: ChildOptions,
 ): Promise<number> {
   const [command = "", ...args] = argv;
   const child = spawn(command, args, { env, stdio: "inherit" });
-  const exited = new Promise<number>((resolve) => {
+  const exited = exitCodeOf(child, command);
+  const stopForwarding = forwardSignals((signal) => child.kill(signal));
+  const endings: Promise<void>[] = [];
+  let lost: number | undefined;
+  failed.catch((thrown) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    lost = onFailed(asRollcallError(thrown));
+    endings.push(endTree(child.pid ?? 0, { signal: "SIGTERM", graceMs }));
+  });
+  const endNow = () => void endings.push(endTree(child.pid ?? 0, { graceMs: lastWordMs }));
+  now.addEventListener("abort", endNow, { once: true });
+  try {
+    const exitCode = await exited;
+    await Promise.all(endings);
+    return lost ?? exitCode;
+  } finally {
+    now.removeEventListener("abort", endNow);
+    stopForwarding();
+  }
+}
+
+function exitCodeOf(child: ChildProcess, command: string): Promise<number> {
+  return new Promise((resolve) => {
     child.once("exit", (code, signal) =>
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
     );
@@ -32,20 +60,6 @@ export async function runChild(
       resolve(error.code === "ENOENT" ? 127 : 126);
     });
   });
-  const stopForwarding = forwardSignals((signal) => child.kill(signal));
-  let lost: number | undefined;
-  failed.catch((thrown) => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    lost = onFailed(asRollcallError(thrown));
-    child.kill("SIGTERM");
-    setTimeout(() => child.kill("SIGKILL"), graceMs).unref();
-  });
-  try {
-    const exitCode = await exited;
-    return lost ?? exitCode;
-  } finally {
-    stopForwarding();
-  }
 }
 
 function spawnProblem(error: NodeJS.ErrnoException): string {
@@ -56,7 +70,7 @@ function spawnProblem(error: NodeJS.ErrnoException): string {
 /** A terminal sends Ctrl-C to the command as well; every other sender means this process, so it is passed on. */
 function forwardSignals(send: (signal: NodeJS.Signals) => void): () => void {
   const onInterrupt = () => {
-    if (process.stdin.isTTY !== true) send("SIGINT");
+    if (!isInForeground()) send("SIGINT");
   };
   const onTerminate = () => send("SIGTERM");
   const onHangup = () => send("SIGHUP");

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { RollcallError } from "../errors/rollcall-error.ts";
+import { asRollcallError, RollcallError } from "../errors/rollcall-error.ts";
+import type { Run } from "../run/types.ts";
 import { up } from "../run/up.ts";
 import { runChild } from "./child.ts";
 import { loadTarget, tellNotes } from "./load-target.ts";
@@ -36,19 +37,33 @@ Examples:
         tellNotes(stack, session.warn);
         const run = await up(stack, { ...upOptions(options, session), onExit: options.onExit });
         session.reporter.end();
-        let exitCode: number;
+        let exitCode = 0;
         try {
+          // Interrupted after the last gate has opened: there was no command yet that could have heard of it.
+          session.signal.throwIfAborted();
           exitCode = await runChild(argv, {
             env: { ...process.env, ...run.env },
             failed: run.failed,
             onFailed,
+            now: session.now,
           });
         } finally {
-          await run.down();
+          const exitOfEnd = await takeDown(run);
+          exitCode ||= exitOfEnd;
         }
         return exitCode;
       }),
     );
+}
+
+/** The command's own exit code says more: that the stack could not be taken down decides where the command was fine. */
+async function takeDown(run: Run): Promise<number> {
+  try {
+    await run.down();
+    return 0;
+  } catch (error) {
+    return tellError(asRollcallError(error), false);
+  }
 }
 
 /** A service has ended: its error is the run's result, whatever the command says. */
