@@ -6,7 +6,7 @@ import { acquireLock } from "./lock.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import { findInIndex } from "./run-index.ts";
 import { openJournalToEnd } from "./run-journal.ts";
-import { loadRuntime, openRuntimeOf } from "./runtimes.ts";
+import { type EngineSearch, loadRuntime, openRuntimeOf } from "./runtimes.ts";
 import { takeDown } from "./take-down.ts";
 import type { RunRecord } from "./types.ts";
 import { hasEnded, isAbandoned, livingUsers, withoutUser } from "./users.ts";
@@ -73,11 +73,16 @@ async function recordOrIndexed(dir: string): Promise<RunRecord | undefined> {
 }
 
 /** Ends at once what nobody is responsible for. The caller holds the lock. */
-export async function removeAbandoned(dir: string, record: RunRecord, because: string): Promise<void> {
+export async function removeAbandoned(
+  dir: string,
+  record: RunRecord,
+  because: string,
+  search?: EngineSearch,
+): Promise<void> {
   // The secrets are not known here; what is said names only what is left.
   const { journal, emit } = openJournalToEnd(dir, { mask: (text) => text });
   try {
-    await takeDown({ dir, record, emit, because, manner: "now" });
+    await takeDown({ dir, record, emit, because, manner: "now", search });
   } finally {
     await journal.close();
   }

@@ -24,7 +24,7 @@ export async function attach(
   { dir, record }: FoundRun,
   request: UpRequest,
 ): Promise<RunSession | { readonly broken: string }> {
-  const runtime = await openRuntimeOf(dir, record);
+  const runtime = await openRuntimeOf(dir, record, { signal: request.signal, limitMs: request.timeoutMs });
   const place = runtime.open(identityOf(dir, record));
   const instances = new Map<string, Instance>();
   try {

@@ -1,6 +1,7 @@
 import type { Journal } from "../journal/journal.ts";
 import { allotPorts, type PortAllotment } from "../ports/allot-ports.ts";
 import type { Instance, Place, Runtime, RuntimeKind } from "../runtime/types.ts";
+import { orAborted } from "../util/or-aborted.ts";
 import { firstRecord } from "./first-record.ts";
 import { makeRunDir } from "./folders.ts";
 import type { GuardHold } from "./guard.ts";
@@ -47,7 +48,9 @@ interface Beginning {
 /** Runtime, ports, folder, record, index, guard, journal: all of it, or nothing. */
 export async function beginRun(beginning: Beginning): Promise<Begun> {
   const { request, manner } = beginning;
-  const { runtime, note } = await chooseRuntime(plannedStack(request), manner.runtime);
+  const { signal, timeoutMs } = request;
+  const choosing = chooseRuntime(plannedStack(request), manner.runtime, { signal, limitMs: timeoutMs });
+  const { runtime, note } = await orAborted(choosing, signal);
   try {
     const units = request.plan.steps.map(({ unit }) => unit);
     const allotment = await allotPorts(units, manner.ports);

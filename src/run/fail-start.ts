@@ -26,7 +26,14 @@ export async function failStart(begun: Begun, report: ErrorReport): Promise<neve
   throw failureError(report, kept, request.name, notRemoved);
 }
 
-async function remove({ request, dir, keeper, place, emit, started }: Begun): Promise<RollcallError | undefined> {
+async function remove({
+  request,
+  dir,
+  keeper,
+  place,
+  emit,
+  started,
+}: Begun): Promise<RollcallError | undefined> {
   const because = "the start has failed";
   const { now } = request.options;
   const record = keeper.current;

@@ -10,27 +10,39 @@ export async function loadRuntime(kind: RuntimeKind): Promise<void> {
   else await import("../runtime/container/find.ts");
 }
 
+/** What may end the search for an engine that does not answer. */
+export interface EngineSearch {
+  readonly signal?: AbortSignal;
+  /** In milliseconds. */
+  readonly limitMs?: number;
+}
+
 /** Loaded when needed: a start on processes has no use for an engine's client. */
-export async function openRuntime(kind: RuntimeKind): Promise<Runtime> {
+export async function openRuntime(kind: RuntimeKind, search: EngineSearch = {}): Promise<Runtime> {
   if (kind === "process") {
     const { createProcessRuntime } = await import("../runtime/process/runtime.ts");
     return createProcessRuntime();
   }
-  return openEngine(kind);
+  return openEngine(kind, search);
 }
 
 /**
  * Where a run is, whatever engine the environment of this process points to. An engine that is reached in another way
  * by now is known by what it has of the run. Throws RUNTIME_UNAVAILABLE.
  */
-export async function openRuntimeOf(dir: string, record: RunRecord): Promise<Runtime> {
+export async function openRuntimeOf(
+  dir: string,
+  record: RunRecord,
+  search: EngineSearch = {},
+): Promise<Runtime> {
   const { runtime: kind, engine } = record;
-  if (kind === "process" || engine === undefined) return openRuntime(kind);
+  if (kind === "process" || engine === undefined) return openRuntime(kind, search);
   const { findEngineAt } = await import("../runtime/container/find.ts");
   try {
-    return await findEngineAt(engine, kind);
+    return await findEngineAt(engine, kind, search);
   } catch (error) {
-    const other = await openEngine(kind).catch(() => undefined);
+    search.signal?.throwIfAborted();
+    const other = await openEngine(kind, search).catch(() => undefined);
     const has = await other?.open(identityOf(dir, record)).audit();
     if (other !== undefined && has !== undefined && has.length > 0) return other;
     await other?.close();
@@ -42,9 +54,9 @@ export async function openRuntimeOf(dir: string, record: RunRecord): Promise<Run
   }
 }
 
-async function openEngine(kind: "podman" | "docker" | "auto"): Promise<Runtime> {
+async function openEngine(kind: "podman" | "docker" | "auto", search: EngineSearch): Promise<Runtime> {
   const { findContainerRuntime } = await import("../runtime/container/find.ts");
-  return findContainerRuntime(kind);
+  return findContainerRuntime(kind, search);
 }
 
 /** The engines of this machine that answer. */
@@ -63,19 +75,23 @@ export interface ChosenRuntime {
  * The runtime that was asked for. With "auto" a working engine that takes the stack and can have its images, else
  * processes. Throws RUNTIME_UNAVAILABLE, or RUNTIME_UNSUITABLE with everything that is refused.
  */
-export async function chooseRuntime(stack: Stack, wanted: RuntimeKind | "auto"): Promise<ChosenRuntime> {
-  if (wanted === "auto") return chooseAny(stack);
-  const runtime = await openRuntime(wanted);
+export async function chooseRuntime(
+  stack: Stack,
+  wanted: RuntimeKind | "auto",
+  search: EngineSearch = {},
+): Promise<ChosenRuntime> {
+  if (wanted === "auto") return chooseAny(stack, search);
+  const runtime = await openRuntime(wanted, search);
   const refusals = await runtime.refusals(stack);
   if (refusals.length === 0) return { runtime, note: undefined };
   await runtime.close();
   throw unsuitable(`${wanted} cannot run this stack`, refusals);
 }
 
-async function chooseAny(stack: Stack): Promise<ChosenRuntime> {
+async function chooseAny(stack: Stack, search: EngineSearch): Promise<ChosenRuntime> {
   const processes = await openRuntime("process");
   const refusals = await processes.refusals(stack);
-  const engine = await tryEngine(stack, refusals.length === 0);
+  const engine = await tryEngine(stack, refusals.length === 0, search);
   if ("runtime" in engine) {
     await processes.close();
     const { runtime } = engine;
@@ -90,12 +106,14 @@ async function chooseAny(stack: Stack): Promise<ChosenRuntime> {
 async function tryEngine(
   stack: Stack,
   otherwisePossible: boolean,
+  search: EngineSearch,
 ): Promise<{ runtime: Runtime } | { why: string }> {
   if (!stack.units.some((unit) => unit.container !== undefined)) return { why: "the stack has no images" };
   let runtime: Runtime;
   try {
-    runtime = await openEngine("auto");
+    runtime = await openEngine("auto", search);
   } catch (error) {
+    search.signal?.throwIfAborted();
     // Every reason is told where processes will not do, or when an engine is asked for by name.
     const { message } = asRollcallError(error);
     return { why: otherwisePossible ? (message.split("\n")[0] ?? message).replace(/[.:]$/, "") : message };

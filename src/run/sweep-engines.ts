@@ -1,13 +1,14 @@
 import { lstat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, isAbsolute } from "node:path";
+import { asRollcallError } from "../errors/rollcall-error.ts";
 import type { MarkedRun, Runtime } from "../runtime/types.ts";
 import { ownerAlive } from "../util/process-table.ts";
 import { tempDirOf } from "./folders.ts";
 import { readRecord } from "./record.ts";
 import { readIndex } from "./run-index.ts";
 import { openEngines } from "./runtimes.ts";
-import type { Swept } from "./sweep.ts";
+import type { Swept, Unswept } from "./sweep.ts";
 import { hasEnded } from "./users.ts";
 
 const removeLimitMs = 60_000;
@@ -16,10 +17,12 @@ const removeLimitMs = 60_000;
  * Removes from this machine's engines what they made too late: its run is gone, and with it whoever looked for it.
  * Only what names a dead owner of this host, and a run whose own folder shows that it has ended.
  */
-export async function sweepEngines(): Promise<readonly Swept[]> {
+export async function sweepEngines(onFailure?: (failure: Unswept) => void): Promise<readonly Swept[]> {
   const swept: Swept[] = [];
   for (const runtime of await openEngines()) {
-    await sweepEngine(runtime, swept).catch(() => {});
+    await sweepEngine(runtime, swept).catch((error: unknown) =>
+      onFailure?.({ dir: runtime.description, error: asRollcallError(error) }),
+    );
     await runtime.close();
   }
   return swept;

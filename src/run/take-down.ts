@@ -7,7 +7,7 @@ import { isShortage } from "../util/system-error.ts";
 import { identityOf } from "./identity.ts";
 import { planOfRecord } from "./plan-of-record.ts";
 import { removeFromIndex } from "./run-index.ts";
-import { openRuntimeOf } from "./runtimes.ts";
+import { type EngineSearch, openRuntimeOf } from "./runtimes.ts";
 import type { RunRecord } from "./types.ts";
 import { writeIfPossible } from "./write-if-possible.ts";
 
@@ -24,6 +24,8 @@ export interface TakingDown {
   readonly place?: Place;
   /** Aborting it turns a polite end into one at once. */
   readonly now?: AbortSignal | undefined;
+  /** Ends the search for an engine that does not answer; once it has, everything is taken down. */
+  readonly search?: EngineSearch | undefined;
 }
 
 /** Teardown has its own deadline: it must come to its end whatever has been aborted. */
@@ -40,7 +42,7 @@ const removeRounds = 5;
 export async function takeDown(taking: TakingDown): Promise<void> {
   if (taking.place !== undefined) return takeDownAt(taking.place, taking);
   const { dir, record } = taking;
-  const runtime = await openRuntimeOf(dir, record);
+  const runtime = await openRuntimeOf(dir, record, taking.search);
   const place = runtime.open(identityOf(dir, record));
   try {
     await takeDownAt(place, taking);

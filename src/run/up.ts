@@ -7,16 +7,20 @@ import type { Manner } from "./begin-run.ts";
 import { bringUp } from "./bring-up.ts";
 import { differences, runExists } from "./differences.ts";
 import { type FoundRun, findLiveRun, pruneRuns } from "./find.ts";
-import { interruption, lockRun } from "./lock-request.ts";
+import { interruption, lockRun, throwIfInterrupted } from "./lock-request.ts";
 import { readRequest, type UpRequest } from "./request.ts";
 import { resolveStack, type StackInput } from "./resolve-stack.ts";
 import { createRun } from "./run-handle.ts";
 import { openJournalToEnd } from "./run-journal.ts";
+import type { EngineSearch } from "./runtimes.ts";
 import type { RunSession } from "./session.ts";
 import { sweep } from "./sweep.ts";
 import { takeDown } from "./take-down.ts";
 import type { Run, RunRecord, UpOptions } from "./types.ts";
 import { isAbandoned, livingUsers } from "./users.ts";
+
+/** What an engine that answers takes for it is far less. */
+const sweepLimitMs = 3000;
 
 /**
  * Brings a stack up and returns when every gate is open; attaches to a run of it that is up once every gate has been
@@ -32,8 +36,8 @@ export async function up<Services extends string = string, Exports extends strin
     notes.push(text);
     options.onEvent?.(unwritten(text));
   };
-  for (const run of await sweep())
-    note(`removed the run ${run.run} of ${run.name}, for which nobody was responsible any more`);
+  throwIfInterrupted(request.signal);
+  await sweepOthers(request, note);
   const lock = await lockRun({
     stackDir: request.stackDir,
     name: request.name,
@@ -55,6 +59,20 @@ export async function up<Services extends string = string, Exports extends strin
   }
 }
 
+/** Other stacks' leftovers: a word about them, but no long wait. */
+async function sweepOthers({ signal }: UpRequest, note: (text: string) => void): Promise<void> {
+  const swept = await sweep({
+    signal,
+    limitMs: sweepLimitMs,
+    onFailure: ({ dir, error }) => note(`${dir} could not be swept: ${error.message.split("\n")[0]}`),
+  }).catch((error) => {
+    throwIfInterrupted(signal);
+    throw error;
+  });
+  for (const run of swept)
+    note(`removed the run ${run.run} of ${run.name}, for which nobody was responsible any more`);
+}
+
 async function attachOrStart(
   request: UpRequest,
   notes: readonly string[],
@@ -70,7 +88,7 @@ async function attachOrStart(
   const found = await findLiveRun(request.stack, request.name);
   if (found === undefined) return bringUp(request, wanted);
   if (isAbandoned(found.record)) {
-    await removeAbandoned(found.dir, found.record, "its owner has died");
+    await removeAbandoned(found.dir, found.record, "its owner has died", searchOf(request));
     return bringUp(request, wanted);
   }
   const broken = await attachOrSayWhyNot(found, request);
@@ -91,6 +109,10 @@ async function attachOrSayWhyNot(found: FoundRun, request: UpRequest): Promise<R
   return "broken" in attached ? attached.broken : attached;
 }
 
+function searchOf({ signal, timeoutMs }: UpRequest): EngineSearch {
+  return { signal, limitMs: timeoutMs };
+}
+
 /** What others use is not taken from under them. */
 function refuseWhileUsed(record: RunRecord, broken: string): void {
   const users = livingUsers(record).filter((user) => user.owner.pid !== process.pid);
@@ -106,7 +128,7 @@ async function replace({ dir, record }: FoundRun, because: string, request: UpRe
   const { now, onEvent } = request.options;
   const { journal, emit } = openJournalToEnd(dir, { mask: stackMask(request.stack), onEvent });
   try {
-    await takeDown({ dir, record, emit, because, manner: "polite", now });
+    await takeDown({ dir, record, emit, because, manner: "polite", now, search: searchOf(request) });
   } finally {
     await journal.close();
   }

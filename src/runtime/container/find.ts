@@ -14,6 +14,10 @@ export interface FindOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Ways of finding an engine, tried in this order. @default all */
   readonly strategies?: readonly Strategy[];
+  /** Aborting it ends the search with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** For the whole search, in milliseconds. @default as long as it takes */
+  readonly limitMs?: number | undefined;
 }
 
 /**
@@ -22,8 +26,14 @@ export interface FindOptions {
  */
 export async function findContainerRuntime(
   kind: "podman" | "docker" | "auto",
-  { env = process.env, strategies = allStrategies }: FindOptions = {},
+  {
+    env = process.env,
+    strategies = allStrategies,
+    signal,
+    limitMs = Number.POSITIVE_INFINITY,
+  }: FindOptions = {},
 ): Promise<ContainerRuntime> {
+  const until = performance.now() + limitMs;
   const reasons: string[] = [];
   let bound: string | undefined;
   for (const strategy of strategies) {
@@ -31,7 +41,8 @@ export async function findContainerRuntime(
       reasons.push(`${strategy.name}: not tried, since ${bound} names an engine`);
       continue;
     }
-    const tried = await attempt(strategy, { kind, env });
+    const tried = await attempt(strategy, { kind, env }, { until, signal });
+    signal?.throwIfAborted();
     if ("runtime" in tried) return tried.runtime;
     reasons.push(`${strategy.name}: ${tried.why}`);
     if (strategy.binding && tried.named && tried.fits) bound = strategy.name;
@@ -47,7 +58,11 @@ export async function findContainerRuntime(
  * meanwhile is started again.
  * @throws RUNTIME_UNAVAILABLE
  */
-export async function findEngineAt(address: string, kind: "podman" | "docker"): Promise<ContainerRuntime> {
+export async function findEngineAt(
+  address: string,
+  kind: "podman" | "docker",
+  limits: Pick<FindOptions, "signal" | "limitMs"> = {},
+): Promise<ContainerRuntime> {
   const { CONTAINER_HOST: _, DOCKER_HOST: __, ...env } = process.env;
   const there: Strategy = { name: "the run's engine", binding: false, find: async () => ({ address }) };
   const ours: Strategy = {
@@ -58,7 +73,7 @@ export async function findEngineAt(address: string, kind: "podman" | "docker"): 
       return ownPodmanService(search);
     },
   };
-  return findContainerRuntime(kind, { env, strategies: [there, ours] });
+  return findContainerRuntime(kind, { ...limits, env, strategies: [there, ours] });
 }
 
 /** One engine of each kind, as far as they answer; a Podman service of our own only where there has been one. */
@@ -75,13 +90,24 @@ type Attempt =
   /** `fits`: as far as is known, it is of the kind that was asked for. */
   | { readonly why: string; readonly named: boolean; readonly fits: boolean };
 
-async function attempt(strategy: Strategy, search: Search): Promise<Attempt> {
+interface AttemptLimits {
+  readonly until: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function attempt(
+  strategy: Strategy,
+  search: Search,
+  { until, signal }: AttemptLimits,
+): Promise<Attempt> {
   const found = await strategy.find(search);
   if ("why" in found) return { why: found.why, named: false, fits: false };
   const { kind, env } = search;
   try {
     const engine = new Engine(parseEndpoint(found.address, env), env);
-    const identity = await identifyEngine(engine, answerLimitMs);
+    const leftMs = Math.max(1, Math.round(until - performance.now()));
+    const limitMs = Math.min(answerLimitMs, leftMs);
+    const identity = await identifyEngine(engine, { limitMs, ...(signal && { signal }) });
     if (kind === "auto" || kind === identity.kind) return { runtime: new ContainerRuntime(engine, identity) };
     return { why: `${found.address} is ${identity.kind}, not ${kind}`, named: true, fits: false };
   } catch (error) {

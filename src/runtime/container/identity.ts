@@ -1,4 +1,4 @@
-import type { Engine } from "./engine.ts";
+import type { Engine, RequestOptions } from "./engine.ts";
 import type { EngineVersion } from "./engine-types.ts";
 
 /** Who answers at an engine's address. */
@@ -13,14 +13,17 @@ export interface EngineIdentity {
  * By the `Server` header of a ping: Podman takes a third of a second for its `/version`, which is asked where something
  * in between has taken the header away.
  */
-export async function identifyEngine(engine: Engine, limitMs: number): Promise<EngineIdentity> {
+export async function identifyEngine(
+  engine: Engine,
+  limits: Pick<RequestOptions, "limitMs" | "signal">,
+): Promise<EngineIdentity> {
   let asked: Promise<EngineVersion> | undefined;
   const ask = (): Promise<EngineVersion> => {
-    asked ??= engine.get<EngineVersion>("/version", { limitMs });
+    asked ??= engine.get<EngineVersion>("/version", limits);
     return asked;
   };
   const architecture = async () => (await ask()).Arch;
-  const { headers } = await engine.request("GET", "/_ping", { limitMs });
+  const { headers } = await engine.request("GET", "/_ping", limits);
   const [, product, version] = /^(Libpod|Docker)\/(\S+)/.exec(String(headers["server"] ?? "")) ?? [];
   if (version !== undefined)
     return { kind: product === "Libpod" ? "podman" : "docker", version, architecture };
