@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { asRollcallError, RollcallError } from "../errors/rollcall-error.ts";
 import { errorTable } from "../errors/table.ts";
 import { colourPaint, formatError, plainPaint } from "../report/format.ts";
@@ -9,6 +8,7 @@ import {
   wantsColours,
   widthOf,
 } from "../report/reporter.ts";
+import { visible } from "../util/visible.ts";
 
 /** What every command has at hand: the streams, the way in which errors are told, and the signals. */
 export interface Session {
@@ -43,7 +43,7 @@ export async function runCommand(
     now: interrupts.second,
     print: (text) => process.stdout.write(`${text}\n`),
     printJson: (value) => process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
-    warn: (text) => process.stderr.write(`${text}\n`),
+    warn: (text) => process.stderr.write(`${visible(text)}\n`),
   };
   try {
     process.exitCode = await body(session);
@@ -63,7 +63,7 @@ export function tellError(error: RollcallError, json: boolean): number {
     const paint = wantsColours(process.stderr, process.env) ? colourPaint : plainPaint;
     process.stderr.write(`${formatError(error.report, { paint, width: widthOf(process.stderr) })}\n`);
     if (error.code === "INTERNAL" && error.cause instanceof Error)
-      process.stderr.write(`${error.cause.stack}\n`);
+      process.stderr.write(`${visible(error.cause.stack ?? "")}\n`);
   }
   return errorTable[error.code].exit;
 }
@@ -98,9 +98,4 @@ function watchInterrupts(): { first: AbortSignal; second: AbortSignal; stop(): v
 
 function ignoreClosed(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
-}
-
-/** Resolves when what was written has left this process. */
-export async function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  if (stream.writableNeedDrain) await once(stream, "drain");
 }

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import type { Mask } from "../util/mask.ts";
-import { visible } from "../util/visible.ts";
+import { shown } from "../util/shown.ts";
 
 /** So much of the log's end is read, however large it is. */
 const windowBytes = 64 * 1024;
@@ -14,8 +14,7 @@ export async function readLogTail(
 ): Promise<string[]> {
   const end = await readEnd(file).catch(() => undefined);
   if (end === undefined) return [];
-  // Masked on both sides of the cleaning: it may put the two halves of a secret together.
-  return mask(visible(mask(end)))
+  return shown(end, mask)
     .split("\n")
     .map((line) => line.trimEnd())
     .filter((line) => line !== "")

@@ -3,7 +3,7 @@ import type { ErrorReport } from "../errors/report.ts";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { type ErrorCode, errorTable } from "../errors/table.ts";
 import { sayDuration } from "../util/say-duration.ts";
-import { visible } from "../util/visible.ts";
+import { shown } from "../util/shown.ts";
 import type { Bringing, Progress } from "./bringing.ts";
 import { codeOf, exitOf, type Failure, sayExit } from "./failure.ts";
 
@@ -16,6 +16,7 @@ export async function reportFailure(
   bringing: Bringing,
 ): Promise<ErrorReport> {
   const { conducting, mask } = bringing;
+  const show = (text: string) => shown(text, mask);
   const progress = failure.unit === undefined ? undefined : bringing.progress.get(failure.unit);
   const thrown = "error" in failure ? failure.error.report : undefined;
   const exit = exitOf(failure) ?? progress?.exit;
@@ -25,21 +26,18 @@ export async function reportFailure(
   const logTail =
     logFile === undefined ? [] : await bringing.seams.readLogTail(logFile, { lines: tailLines, mask });
   const { report } = new RollcallError(code, {
-    message: mask(visible(messageOf(failure, progress, atMs, bringing))),
+    message: show(messageOf(failure, progress, atMs, bringing)),
     service: thrown?.service ?? failure.unit ?? null,
-    observed: thrown?.observed ?? progress?.observed ?? null,
+    observed: typeof thrown?.observed === "string" ? show(thrown.observed) : (progress?.observed ?? null),
     exitCode: thrown?.exitCode ?? exit?.exitCode ?? null,
     signal: thrown?.signal ?? exit?.signal ?? null,
     oomKilled: thrown?.oomKilled || exit?.oomKilled || false,
     elapsedMs: thrown?.elapsedMs ?? elapsedMs(progress, atMs),
     attempts: thrown?.attempts ?? (progress && progress.attempts > 0 ? progress.attempts : null),
-    logTail:
-      thrown !== undefined && thrown.logTail.length > 0
-        ? thrown.logTail.map((line) => mask(visible(line)))
-        : logTail,
+    logTail: thrown !== undefined && thrown.logTail.length > 0 ? thrown.logTail.map(show) : logTail,
     notStarted: notStarted(failure, bringing),
   });
-  return { ...report, hint: mask(hintOf(report, failure, progress, bringing)) };
+  return { ...report, hint: show(hintOf(report, failure, progress, bringing)) };
 }
 
 /** Units whose start was never requested, in the plan's order. */

@@ -3,7 +3,7 @@ import type { Instance } from "../runtime/types.ts";
 import type { Service } from "../stack/types.ts";
 import { within } from "../util/clock.ts";
 import { orAborted } from "../util/or-aborted.ts";
-import { visibleLine } from "../util/visible.ts";
+import { shownLine } from "../util/shown.ts";
 import type { Bringing, Progress } from "./bringing.ts";
 import { firstDead, type OpenGate, sameIncarnation } from "./gates.ts";
 import type { Preparations } from "./preparations.ts";
@@ -116,7 +116,7 @@ async function proveReady(
     service.ready,
     probeTarget(service, instance, conducting.logFile(service.name)),
   );
-  progress.probe = mask(visibleLine(probe.describe));
+  progress.probe = shownLine(probe.describe, mask);
   const outcome = await seams.untilReady({
     probe,
     alive: () => instance.alive(),
@@ -140,7 +140,7 @@ async function proveReady(
       return bringing.fail({ kind: "exited-early", unit: service.name, exit: outcome.exit });
     case "wrong":
     case "budget":
-      if (outcome.lastObserved !== undefined) progress.observed = mask(visibleLine(outcome.lastObserved));
+      if (outcome.lastObserved !== undefined) progress.observed = shownLine(outcome.lastObserved, mask);
       return bringing.fail({ kind: outcome.kind, unit: service.name });
     case "aborted":
       return bringing.fail({ kind: "thrown", unit: service.name, error: asRollcallError(outcome.reason) });
@@ -151,7 +151,7 @@ function evidenceOf(
   { level, observed, incarnation, attempts }: Omit<Evidence, "level"> & { readonly level: Evidence["level"] },
   { mask }: Bringing,
 ): Evidence {
-  return { level, observed: mask(visibleLine(observed)), incarnation, attempts };
+  return { level, observed: shownLine(observed, mask), incarnation, attempts };
 }
 
 /** A task's proof is its end; a wrong end is told by whoever watches for it. */
@@ -170,7 +170,7 @@ function completed({ incarnation }: Instance): Evidence {
 }
 
 function observe(progress: Progress, observed: string, attempt: number, bringing: Bringing): void {
-  const text = bringing.mask(visibleLine(observed));
+  const text = shownLine(observed, bringing.mask);
   progress.attempts = Math.max(progress.attempts, attempt);
   if (text === progress.observed || bringing.signal.aborted) return;
   progress.observed = text;

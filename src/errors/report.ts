@@ -17,3 +17,15 @@ export interface ErrorReport {
   /** Units that were not started because of it. */
   readonly notStarted: readonly string[];
 }
+
+/** The same report with everything in it that may be foreign text changed. */
+export function mapTexts(report: ErrorReport, change: (text: string) => string): ErrorReport {
+  const { message, hint, observed, logTail } = report;
+  return {
+    ...report,
+    message: change(message),
+    hint: change(hint),
+    observed: observed === null ? null : change(observed),
+    logTail: logTail.map(change),
+  };
+}

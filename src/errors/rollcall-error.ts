@@ -1,5 +1,6 @@
 import { isShortage } from "../util/system-error.ts";
-import type { ErrorReport } from "./report.ts";
+import { visible } from "../util/visible.ts";
+import { type ErrorReport, mapTexts } from "./report.ts";
 import { type ErrorCode, errorTable } from "./table.ts";
 
 export interface ErrorDetails extends Partial<Omit<ErrorReport, "code" | "message">> {
@@ -8,7 +9,19 @@ export interface ErrorDetails extends Partial<Omit<ErrorReport, "code" | "messag
   readonly cause?: unknown;
 }
 
-/** The one error class: everything that rollcall throws on purpose. */
+const nothingKnown = {
+  service: null,
+  observed: null,
+  exitCode: null,
+  signal: null,
+  oomKilled: false,
+  elapsedMs: null,
+  attempts: null,
+  logTail: [],
+  notStarted: [],
+};
+
+/** The one error class: everything that rollcall throws on purpose. Its texts are safe to show, whoever wrote them. */
 export class RollcallError extends Error {
   override readonly name = "RollcallError";
   readonly code: ErrorCode;
@@ -16,23 +29,11 @@ export class RollcallError extends Error {
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     const { message = errorTable[code].sentence, cause, ...rest } = details;
-    super(message, cause === undefined ? undefined : { cause });
+    const { cure: hint } = errorTable[code];
+    const report = mapTexts({ code, message, ...nothingKnown, hint, ...rest }, visible);
+    super(report.message, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.report = {
-      code,
-      message,
-      service: null,
-      hint: errorTable[code].cure,
-      observed: null,
-      exitCode: null,
-      signal: null,
-      oomKilled: false,
-      elapsedMs: null,
-      attempts: null,
-      logTail: [],
-      notStarted: [],
-      ...rest,
-    };
+    this.report = report;
   }
 
   get service(): string | null {

@@ -1,5 +1,6 @@
 import type { Stack } from "../stack/types.ts";
 import { createMask, type Mask } from "../util/mask.ts";
+import { shown } from "../util/shown.ts";
 import type { EventBody } from "./events.ts";
 
 /** Only these hold free text; names, ids and codes stay whole even if a password is the same word. */
@@ -14,13 +15,13 @@ const freeText = new Set([
   "runtimeDescription",
 ]);
 
-/** The same event with every secret in its free texts replaced. */
+/** The same event with its free texts as they may be shown and kept: secrets masked, no terminal escapes. */
 export function maskEvent<Body extends EventBody>(body: Body, mask: Mask): Body {
   return maskUnder(body, mask, false) as Body;
 }
 
 function maskUnder(value: unknown, mask: Mask, masked: boolean): unknown {
-  if (typeof value === "string") return masked ? mask(value) : value;
+  if (typeof value === "string") return masked ? shown(value, mask) : value;
   if (value === null || typeof value !== "object") return value;
   if (Array.isArray(value)) return value.map((item) => maskUnder(item, mask, masked));
   return Object.fromEntries(

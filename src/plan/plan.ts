@@ -1,7 +1,7 @@
 import { RollcallError } from "../errors/rollcall-error.ts";
 import type { Order, Stack, Unit } from "../stack/types.ts";
 import { nearest } from "../util/nearest.ts";
-import { quoted } from "../util/printable.ts";
+import { quoted } from "../util/quoted.ts";
 import type { Plan, PlannedGate, Step } from "./types.ts";
 
 export interface PlanOptions {

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { readCommand, readEnviron } from "../util/process-table.ts";
 import { userName } from "../util/users.ts";
+import { visibleLine } from "../util/visible.ts";
 import { reservationName } from "./reserve-port.ts";
 
 export interface PortHolder {
@@ -42,9 +43,9 @@ function describeHolder(pid: number | undefined, user: string | undefined): Port
   const container = containerOf(pid, command ?? "");
   const run = readEnviron(pid)?.["ROLLCALL_RUN"];
   const details = [
-    shorten(command ?? "unknown program"),
+    shorten(visibleLine(command ?? "unknown program")),
     ...(container === undefined ? [] : [`container ${container}`]),
-    ...(run === undefined ? [] : [`rollcall run ${run}`]),
+    ...(run === undefined ? [] : [`rollcall run ${visibleLine(run)}`]),
   ];
   return { pid, command, user, container, text: `process ${pid} (${details.join(", ")})` };
 }

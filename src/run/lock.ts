@@ -2,8 +2,12 @@ import { createHash } from "node:crypto";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { platform } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import { visibleLine } from "../util/visible.ts";
 import { acquireLockFile } from "./lock-file.ts";
 import { socketAddress } from "./socket-address.ts";
+
+/** A holder says what it does in a few words; who goes on without an end is not listened to, in characters. */
+const longestLine = 1000;
 
 /** Held while a run is brought up, attached to, or taken down; one holder per stack folder and run name. */
 export interface Lock {
@@ -101,10 +105,10 @@ function connectionClosed(
     let told = false;
     let failed: string | undefined;
     socket.on("data", (chunk) => {
+      if (told) return;
       text += chunk;
-      if (told || !text.includes("\n")) return;
-      told = true;
-      const holder = parseHolder(text);
+      told = text.includes("\n") || text.length > longestLine;
+      const holder = told ? parseHolder(text.slice(0, longestLine)) : undefined;
       if (holder !== undefined) tell(holder);
     });
     socket.on("error", (error: NodeJS.ErrnoException) => {
@@ -117,10 +121,13 @@ function connectionClosed(
   });
 }
 
+/** Anybody on this machine may listen there: what it says is foreign text. */
 export function parseHolder(text: string): LockHolder | undefined {
   try {
     const { pid, doing } = JSON.parse(text) as Partial<LockHolder>;
-    return typeof pid === "number" && typeof doing === "string" ? { pid, doing } : undefined;
+    return typeof pid === "number" && typeof doing === "string"
+      ? { pid, doing: visibleLine(doing) }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
-import { quoted } from "../util/printable.ts";
+import { quoted } from "../util/quoted.ts";
 import type { Path, Problems } from "./problem.ts";
 import { parseTemplate, referenceText } from "./template.ts";
 import type { Reference, Template } from "./types.ts";

@@ -1,5 +1,5 @@
 import { nearest } from "../util/nearest.ts";
-import { quoted } from "../util/printable.ts";
+import { quoted } from "../util/quoted.ts";
 import type { Context, FoundReference } from "./context.ts";
 import type { Path } from "./problem.ts";
 import type { RawUnit } from "./raw.ts";

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { RollcallError } from "../errors/rollcall-error.ts";
-import { quoted } from "../util/printable.ts";
+import { quoted } from "../util/quoted.ts";
 
 export type FileFormat = "module" | "document" | "compose";
 

@@ -1,5 +1,6 @@
 import { RollcallError } from "../errors/rollcall-error.ts";
-import { escapeControls, quoted } from "../util/printable.ts";
+import { quoted } from "../util/quoted.ts";
+import { escaped } from "../util/visible.ts";
 
 export type Path = readonly (string | number)[];
 
@@ -37,7 +38,7 @@ export function pathText(path: Path): string {
 /** DEFINITION_INVALID with every mistake; `cause` holds them as data. */
 export function definitionError(problems: readonly Problem[], file: string | undefined): RollcallError {
   const count = problems.length === 1 ? "1 mistake" : `${problems.length} mistakes`;
-  const where = file === undefined ? "the definition of the stack" : escapeControls(file);
+  const where = file === undefined ? "the definition of the stack" : escaped(file);
   const details = problems.map((problem) => problemText(problem, file)).join("\n\n");
   return new RollcallError("DEFINITION_INVALID", {
     message: `${count} in ${where}\n\n${details}`,
@@ -64,7 +65,7 @@ function problemText(problem: Problem, file: string | undefined): string {
     `  mend:     ${problem.mend}`,
   ];
   // A line break in a name must not look like the next line of the message.
-  return lines.map((line) => escapeControls(line).replaceAll("\n", "\\n")).join("\n");
+  return lines.map(escaped).join("\n");
 }
 
 function baseName(file: string | undefined): string {

@@ -1,6 +1,6 @@
 import { parseDuration } from "../util/duration.ts";
 import { nearest } from "../util/nearest.ts";
-import { quoted } from "../util/printable.ts";
+import { quoted } from "../util/quoted.ts";
 import type { Context } from "./context.ts";
 import { readPath } from "./context.ts";
 import type { Path } from "./problem.ts";

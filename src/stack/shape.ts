@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { nearest } from "../util/nearest.ts";
-import { described, quoted } from "../util/printable.ts";
+import { described, quoted } from "../util/quoted.ts";
 import type { NewProblem, Path } from "./problem.ts";
 import { at, Pruning, plainCopy, without } from "./prune.ts";
 import { type RawStack, rawStack } from "./raw.ts";

@@ -1,6 +1,6 @@
 import { lstatSync, type Stats, statSync } from "node:fs";
 import { RollcallError } from "../errors/rollcall-error.ts";
-import { quoted } from "../util/printable.ts";
+import { quoted } from "../util/quoted.ts";
 
 /** Who a file may belong to, for it to be executed without having been named. */
 export interface Trusting {

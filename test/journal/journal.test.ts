@@ -59,6 +59,14 @@ describe("writing", () => {
     expect(text).toContain('"service":"postgres","observed":"***: ***"');
   });
 
+  test("keeps no terminal escape of what somebody said", () => {
+    const event = open().emit({
+      type: "audit",
+      leftovers: ["process 7 (\u001b]0;title\u0007\u001b[2Jsleep)"],
+    });
+    expect(event).toMatchObject({ leftovers: ["process 7 (sleep)"] });
+  });
+
   test("goes on in numbers and time where an earlier command ended", async () => {
     const first = open();
     first.emit({ type: "note", text: "one" });

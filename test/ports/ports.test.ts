@@ -23,9 +23,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function hold(how: string, port: number): Promise<ChildProcess> {
+async function hold(how: string, port: number, more: readonly string[] = []): Promise<ChildProcess> {
   const file = new URL("../fixtures/processes/hold-port.ts", import.meta.url).pathname;
-  const argv = ["--import", "jiti/register", file, how, String(port)];
+  const argv = ["--import", "jiti/register", file, how, String(port), ...more];
   const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
   children.push(child);
   const [text] = await once(child.stdout, "data");
@@ -58,6 +58,14 @@ describe("who holds a port", () => {
     expect(holder).toMatchObject({ pid: child.pid, command: expect.stringContaining("hold-port.ts") });
     expect(holder?.text).toMatch(new RegExp(`^process ${child.pid} \\(.*node`));
     expect(holder?.user).toBe(process.getuid?.() === 0 ? "root" : holder?.user);
+  });
+
+  test("cannot reach the terminal with its command line", async () => {
+    const number = await freePort();
+    const child = await hold("127.0.0.1", number, ["\u001b]0;title\u0007\u001b[2J", "two\nlines"]);
+    const holder = await whoHolds(number);
+    expect(holder?.pid).toBe(child.pid);
+    expect(holder?.text).not.toMatch(/\p{Cc}/u);
   });
 
   test("is told by an error that says whose port it is", async () => {

@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { acquireLock, type LockHolder } from "../../src/run/lock.ts";
+import { acquireLock, type LockHolder, lockKey } from "../../src/run/lock.ts";
 import { lockRun } from "../../src/run/lock-request.ts";
+import { socketAddress } from "../../src/run/socket-address.ts";
 import { tempFolder } from "./fixtures/stack.ts";
 
 let folder: Awaited<ReturnType<typeof tempFolder>>;
@@ -84,6 +86,27 @@ test("a wait that is too long says who holds the lock", async () => {
     message: expect.stringContaining(`Process ${process.pid} is taking this stack down`),
   });
   await first.release();
+});
+
+test("what a stranger in the holder's place says is shown harmlessly, and a long speech not at all", async () => {
+  const speeches = ["x".repeat(5000), "\u001b[2Jresting\n::error::"];
+  const stranger = createServer((socket) => {
+    socket.on("error", () => {});
+    const said = `${JSON.stringify({ pid: 1, doing: speeches.shift() })}\n`;
+    if (speeches.length > 0) socket.end(said);
+    else socket.write(said);
+  });
+  stranger.listen({
+    path: socketAddress(`rollcall-lock-${lockKey({ stackDir: folder.dir, name: "demo" })}`),
+  });
+  await once(stranger, "listening");
+  const told: LockHolder[] = [];
+  const controller = new AbortController();
+  const waiting = lockOf("up", (holder) => told.push(holder), controller.signal);
+  await expect.poll(() => told).toEqual([{ pid: 1, doing: "resting\\n::error::" }]);
+  controller.abort(new Error("enough"));
+  await expect(waiting).rejects.toThrow("enough");
+  stranger.close();
 });
 
 test("the death of the holder frees the lock at once", async () => {

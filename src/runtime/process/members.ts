@@ -1,4 +1,4 @@
-import { sep } from "node:path";
+import { basename, sep } from "node:path";
 import {
   eachProcess,
   type ProcessEntry,
@@ -7,6 +7,7 @@ import {
   readEnviron,
   readExe,
 } from "../../util/process-table.ts";
+import { visibleLine } from "../../util/visible.ts";
 import { runMark, unitMark } from "./marks.ts";
 
 /** By what the processes of a unit, or of a whole run, are known. */
@@ -89,7 +90,8 @@ function ourselves(all: readonly ProcessEntry[]): ReadonlySet<number> {
   return pids;
 }
 
-/** `process 4711 (postgres)`, for people. */
+/** `process 4711 (postgres)`, for people. Where `ps` tells the name it is the command line, which may hold secrets. */
 export function describeProcess({ pid, name }: Pick<ProcessEntry, "pid" | "name">): string {
-  return `process ${pid} (${name})`;
+  const [program = ""] = name.split(" ");
+  return `process ${pid} (${visibleLine(basename(program))})`;
 }

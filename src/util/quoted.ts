@@ -1,15 +1,9 @@
-/** A string in quotes, control and direction-changing characters escaped, cut after `most` characters. */
+import { escaped } from "./visible.ts";
+
+/** A string in quotes, hidden characters escaped, cut after `most` characters. */
 export function quoted(text: string, most = 60): string {
   const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-  return escapeControls(JSON.stringify(cut));
-}
-
-/** Control characters and the ones that change direction or hide, as \u escapes: safe for a terminal. */
-export function escapeControls(text: string): string {
-  return text.replace(
-    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return escaped(JSON.stringify(cut));
 }
 
 /** A value in a few words, for messages. */
