@@ -1,4 +1,5 @@
 import type { EventBody } from "../journal/events.ts";
+import { stackMask } from "../journal/mask-event.ts";
 import type { Instance, Place } from "../runtime/types.ts";
 import { ownerOfThisProcess } from "../util/process-table.ts";
 import type { FoundRun } from "./find.ts";
@@ -87,6 +88,7 @@ async function proveAll(
   const controller = new AbortController();
   const deadline = AbortSignal.timeout(request.timeoutMs);
   const signal = AbortSignal.any([request.signal, controller.signal]);
+  const mask = stackMask(request.stack);
   const looks = running.map(async (recorded) => {
     const { name } = recorded;
     const unit = request.stack.units.find((each) => each.name === name);
@@ -99,6 +101,7 @@ async function proveAll(
       instance,
       logFile,
       signal: AbortSignal.any([signal, deadline]),
+      mask,
     });
     return typeof proof === "string" ? proof : undefined;
   });

@@ -2,7 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ErrorReport } from "../errors/report.ts";
 import { asRollcallError, RollcallError } from "../errors/rollcall-error.ts";
+import { stackMask } from "../journal/mask-event.ts";
 import type { Instance } from "../runtime/types.ts";
+import { type Mask, maskDeep } from "../util/mask.ts";
 import type { Begun } from "./begin-run.ts";
 import { takeDown } from "./take-down.ts";
 
@@ -10,7 +12,7 @@ import { takeDown } from "./take-down.ts";
 export async function failStart(begun: Begun, report: ErrorReport): Promise<never> {
   const { request, dir, keeper, place, journal, emit, hold, runtime, started } = begun;
   const kept = request.options.keepOnFailure === true && !request.signal.aborted;
-  await saveInspections(dir, started);
+  await saveInspections(dir, started, stackMask(request.stack));
   emit({ type: "run.failed", error: report, kept });
   keeper.change((record) => ({ ...record, state: "failed", stay: kept, users: kept ? [] : record.users }));
   // What cannot be written must not keep anything running.
@@ -45,9 +47,13 @@ async function remove({
   }
 }
 
-async function saveInspections(dir: string, started: ReadonlyMap<string, Instance>): Promise<void> {
+async function saveInspections(
+  dir: string,
+  started: ReadonlyMap<string, Instance>,
+  mask: Mask,
+): Promise<void> {
   const saves = [...started].map(async ([unit, instance]) => {
-    const data = await instance.inspect();
+    const data = maskDeep(await instance.inspect(), mask);
     await writeFile(join(dir, "inspect", `${unit}.json`), `${JSON.stringify(data, null, 2)}\n`, {
       mode: 0o600,
       flag: "wx",

@@ -24,7 +24,8 @@ export function restartService(name: string, session: RunSession, watch: RunWatc
     const fresh = await startAnew(service, session, signal);
     instances.set(name, fresh);
     await changeUnit(dir, name, { instance: fresh.record, state: "starting" });
-    const proof = await prove({ service, instance: fresh, logFile: logFileOf(dir, name), signal });
+    const mask = stackMask(request.stack);
+    const proof = await prove({ service, instance: fresh, logFile: logFileOf(dir, name), signal, mask });
     if (typeof proof === "string")
       throw new RollcallError("NOT_READY", { service: name, message: `${proof}.` });
     tellOpen(name, proof, session);

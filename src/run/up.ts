@@ -1,6 +1,8 @@
+import { maskError } from "../errors/mask-error.ts";
 import { asRollcallError, RollcallError } from "../errors/rollcall-error.ts";
 import type { RunEvent } from "../journal/events.ts";
 import { stackMask } from "../journal/mask-event.ts";
+import { shown } from "../util/shown.ts";
 import { removeAbandoned } from "./abandon.ts";
 import { attach } from "./attach.ts";
 import type { Manner } from "./begin-run.ts";
@@ -31,10 +33,11 @@ export async function up<Services extends string = string, Exports extends strin
   options: UpOptions = {},
 ): Promise<Run<Services, Exports>> {
   const request = await readRequest(resolveStack(stack), options);
+  const mask = stackMask(request.stack);
   const notes: string[] = [];
   const note = (text: string) => {
     notes.push(text);
-    options.onEvent?.(unwritten(text));
+    options.onEvent?.(unwritten(shown(text, mask)));
   };
   throwIfInterrupted(request.signal);
   await sweepOthers(request, note);
@@ -52,8 +55,10 @@ export async function up<Services extends string = string, Exports extends strin
     await pruneRuns(request.stackDir).catch(() => {});
     return run as unknown as Run<Services, Exports>;
   } catch (error) {
-    if (error instanceof RollcallError) throw error;
-    throw request.signal.aborted ? interruption(request.signal.reason) : asRollcallError(error);
+    if (error instanceof RollcallError) throw maskError(error, mask);
+    throw request.signal.aborted
+      ? interruption(request.signal.reason)
+      : maskError(asRollcallError(error), mask);
   } finally {
     await lock.release();
   }
