@@ -1,11 +1,11 @@
 import type { ProbeSpec } from "../stack/types.ts";
+import { LineReader } from "../util/line-reader.ts";
 import { LookAborted, notYet, ready } from "./looks.ts";
 import { printable } from "./printable.ts";
 import type { Probe, ProbeTarget } from "./types.ts";
 
 type LogSpec = Extract<ProbeSpec, { kind: "log" }>;
 
-const longestLineBytes = 1024 * 1024;
 const colours = /\u001b\[[0-9;]*m/g;
 
 /** The level is "listening" at most: a line is what the service says of itself. */
@@ -43,37 +43,4 @@ export function logProbe(spec: LogSpec, target: ProbeTarget, describe: string): 
       );
     },
   };
-}
-
-/** Complete lines out of pieces; bytes are decoded by the line, so no character is ever torn. */
-class LineReader {
-  #pieces: Buffer[] = [];
-  #bytes = 0;
-
-  read(written: Buffer): string[] {
-    const lines: string[] = [];
-    let start = 0;
-    for (let end = written.indexOf(0x0a); end >= 0; end = written.indexOf(0x0a, start)) {
-      this.#keep(written.subarray(start, end));
-      lines.push(this.#line());
-      start = end + 1;
-    }
-    this.#keep(written.subarray(start));
-    return lines;
-  }
-
-  /** What goes beyond the longest line is left out. */
-  #keep(piece: Buffer): void {
-    const kept = piece.subarray(0, longestLineBytes - this.#bytes);
-    if (kept.length === 0) return;
-    this.#pieces.push(kept);
-    this.#bytes += kept.length;
-  }
-
-  #line(): string {
-    const text = Buffer.concat(this.#pieces).toString("utf8");
-    this.#pieces = [];
-    this.#bytes = 0;
-    return text.replace(/\r$/, "");
-  }
 }

@@ -2,7 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { readLogFrom } from "../conductor/log-tail.ts";
 import { stackMask } from "../journal/mask-event.ts";
 import type { Stack } from "../stack/types.ts";
-import { visible } from "../util/visible.ts";
+import { LineReader } from "../util/line-reader.ts";
+import type { Mask } from "../util/mask.ts";
+import { shown } from "../util/shown.ts";
 import { findLiveRun, findNewestRun } from "./find.ts";
 import { logFileOf } from "./folders.ts";
 import { type LiveLogs, liveLogs } from "./live-logs.ts";
@@ -42,7 +44,8 @@ export async function lookAtLogs(stack: Stack, options: LookAtLogs): Promise<boo
 async function show(dir: string, stack: Stack, live: LiveLogs, options: LookAtLogs): Promise<void> {
   await live.catchUp();
   const readers = options.services.map((service) => new LogReader(service, dir, stack, options.onLine));
-  for (const reader of readers) await reader.readOn(options.tail);
+  for (const reader of readers)
+    await (options.tail === undefined ? reader.readOn() : reader.readTail(options.tail));
   while (options.follow === true && !options.signal?.aborted) {
     const record = await readRecord(dir);
     for (const reader of readers) await reader.readOn();
@@ -55,44 +58,50 @@ async function show(dir: string, stack: Stack, live: LiveLogs, options: LookAtLo
 class LogReader {
   readonly #service: string;
   readonly #file: string;
-  readonly #show: (text: string) => string;
+  readonly #mask: Mask;
   readonly #onLine: LookAtLogs["onLine"];
+  readonly #lines = new LineReader();
   #offset = 0;
-  #rest: Buffer = Buffer.alloc(0);
 
   constructor(service: string, dir: string, stack: Stack, onLine: LookAtLogs["onLine"]) {
-    const mask = stackMask(stack);
     this.#service = service;
     this.#file = logFileOf(dir, service);
-    this.#show = (text) => mask(visible(mask(text)));
+    this.#mask = stackMask(stack);
     this.#onLine = onLine;
   }
 
-  /** Everything that was written since, or only its last lines. */
-  async readOn(tail?: number): Promise<void> {
-    const lines: string[] = [];
-    for (;;) {
-      const bytes = await readLogFrom(this.#file, this.#offset);
-      if (bytes.length === 0) break;
-      this.#offset += bytes.length;
-      lines.push(...this.#wholeLines(bytes));
-      if (tail !== undefined) lines.splice(0, Math.max(0, lines.length - tail));
-    }
-    for (const line of lines) this.#onLine(this.#service, line);
+  /** Everything that was written since, line by line. */
+  async readOn(): Promise<void> {
+    await this.#each((line) => this.#show(line));
+  }
+
+  /** The same, but only the last lines. */
+  async readTail(count: number): Promise<void> {
+    const last: string[] = [];
+    await this.#each((line) => {
+      last.push(line);
+      // Now and then is enough: a cut at every line would move all of them each time.
+      if (last.length > 2 * count) last.splice(0, last.length - count);
+    });
+    for (const line of last.slice(Math.max(0, last.length - count))) this.#show(line);
   }
 
   /** What never got its line feed. */
   finish(): void {
-    if (this.#rest.length > 0) this.#onLine(this.#service, this.#show(this.#rest.toString("utf8")));
-    this.#rest = Buffer.alloc(0);
+    const rest = this.#lines.end();
+    if (rest !== undefined) this.#show(rest);
   }
 
-  #wholeLines(bytes: Buffer): string[] {
-    const all = Buffer.concat([this.#rest, bytes]);
-    const end = all.lastIndexOf(10) + 1;
-    this.#rest = all.subarray(end);
-    if (end === 0) return [];
-    const text = all.subarray(0, end - 1).toString("utf8");
-    return text.split("\n").map((line) => this.#show(line.replace(/\r$/, "")));
+  async #each(take: (line: string) => void): Promise<void> {
+    for (;;) {
+      const bytes = await readLogFrom(this.#file, this.#offset);
+      if (bytes.length === 0) return;
+      this.#offset += bytes.length;
+      for (const line of this.#lines.read(bytes)) take(line);
+    }
+  }
+
+  #show(line: string): void {
+    this.#onLine(this.#service, shown(line, this.#mask));
   }
 }

@@ -267,6 +267,13 @@ test("passes on the error that a signal brings", async () => {
   });
 });
 
+test("passes on what an error has seen without its secrets and harmless to a terminal", async () => {
+  const observed = "asked \u001b[2Jredis://:s3cret-word@127.0.0.1";
+  const signal = AbortSignal.abort(new RollcallError("TERMINATED", { observed }));
+  const lived = await live([web("store", {}, { secrets: ["s3cret-word"] })], { signal });
+  expect(errorOf(lived).observed).toBe("asked redis://:***@127.0.0.1");
+});
+
 test("blames whoever was on its way when the deadline passes", async () => {
   const error = errorOf(await live([web("store", { MUTE: ["1"] }), web("api")], { deadlineMs: 4000 }));
   expect(error).toMatchObject({
