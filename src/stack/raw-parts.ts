@@ -44,6 +44,11 @@ export const words = z.array(z.union([z.string(), z.number()], { error: "a text 
 
 const envName = text.regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, { error: "the name of an environment variable" });
 export const env = z.record(envName, value, { error: "a mapping of names and values" });
+/** Some programs want variables with dots and dashes; a shell, which is to read the exports, can have none. */
+const exportName = text.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+  error: "a name that a shell can give a variable: letters, digits and _, the first no digit",
+});
+export const exported = z.record(exportName, value, { error: "a mapping of names and values" });
 export const facts = z.record(text.regex(/^[A-Za-z][A-Za-z0-9_]*$/, { error: "the name of a fact" }), value, {
   error: "a mapping of names and values",
 });

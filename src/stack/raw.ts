@@ -74,7 +74,7 @@ export const rawStack = z
       services: z
         .record(parts.label, rawUnit, { error: "a mapping of names and services" })
         .meta({ description: "Services and tasks, in the order of starting." }),
-      exports: parts.env.optional().meta({
+      exports: parts.exported.optional().meta({
         description: "What clients get in their environment; may refer to services.",
       }),
     },

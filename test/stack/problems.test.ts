@@ -87,6 +87,14 @@ describe("mistakes in a definition", () => {
     ]);
   });
 
+  test("what is exported has names that a shell can give a variable; what a service gets may have others", () => {
+    const env = { "spring.profile": "test", "a-b": "c" };
+    expect(textsOf(() => stackOf({ a: { ...sound, env } }, { exports: env }))).toEqual([
+      'exports."spring.profile": "spring.profile" cannot be a name here',
+      'exports.a-b: "a-b" cannot be a name here',
+    ]);
+  });
+
   test("hostile names are refused and shown escaped", () => {
     const hostile = JSON.parse('{"__proto__":{"image":"x"},"a\\u001b[31m\\u202e":{"image":"x"}}');
     const error = errorOf(() => stackOf({ ...sound, good: sound, x: { ...sound, env: hostile } }));
