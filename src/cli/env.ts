@@ -1,10 +1,16 @@
 import { appendFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { RollcallError } from "../errors/rollcall-error.ts";
+import { stackSecrets } from "../journal/mask-event.ts";
+import { escapeData } from "../report/github.ts";
 import { statusOf } from "../run/status.ts";
+import { secretsIn } from "../stack/secrets.ts";
+import type { Stack } from "../stack/types.ts";
+import { randomLetters } from "../util/random-letters.ts";
+import { dotenvText, type Env, githubText, shellText } from "./env-text.ts";
 import { loadTarget } from "./load-target.ts";
 import { type TargetOptions, withTarget } from "./options.ts";
-import { runCommand } from "./session.ts";
+import { runCommand, type Session } from "./session.ts";
 import { notRunning } from "./status.ts";
 
 const formats = ["shell", "dotenv", "json", "github"] as const;
@@ -25,46 +31,54 @@ Examples:
     .action((options: TargetOptions & { format: Format }) =>
       runCommand({}, async (session) => {
         const stack = await loadTarget(options);
-        const status = await statusOf(stack, options.name === undefined ? {} : { name: options.name });
-        if (status === undefined || status.state === "stopped")
-          throw notRunning(options.name ?? stack.name, options);
-        if (options.format === "json") session.printJson(status.env);
-        else if (options.format === "github") writeGithubEnv(status.env, session.print);
-        else
-          for (const [key, value] of Object.entries(status.env))
-            session.print(line(options.format, key, value));
+        write(options.format, await exportsOf(stack, options), stack, session);
         return 0;
       }),
     );
 }
 
-function line(format: Format, key: string, value: string): string {
-  return format === "shell"
-    ? `export ${key}='${value.replace(/'/g, "'\\''")}'`
-    : `${key}=${dotenvValue(value)}`;
+/** What it exports is known once it is ready. */
+async function exportsOf(stack: Stack, options: TargetOptions): Promise<Env> {
+  const name = options.name ?? stack.name;
+  const status = await statusOf(stack, { name });
+  if (status === undefined || status.state === "stopped") throw notRunning(name, options);
+  if (status.readyMs !== null) return status.env;
+  throw new RollcallError("NOT_RUNNING", {
+    message: `${name} is not ready: it is ${status.state}, and exports nothing yet`,
+    hint: "Wait until `rollcall up` has returned.",
+  });
 }
 
-/** Plain where every reader agrees on it, double quotes elsewhere. */
-function dotenvValue(value: string): string {
-  if (/^[\w./:@%+,=?&-]*$/.test(value)) return value;
-  return `"${value.replace(/[\\"$`]/g, "\\$&").replace(/\n/g, "\\n")}"`;
+function write(format: Format, env: Env, stack: Stack, session: Session): void {
+  if (format === "json") session.printJson(env);
+  else if (format === "github") writeGithub(env, stack, session);
+  else printLines(format === "shell" ? shellText(env) : dotenvText(env), session);
 }
 
-function writeGithubEnv(env: Readonly<Record<string, string>>, print: (text: string) => void): void {
-  const delimiter = "ROLLCALL_END_OF_VALUE";
-  const text = Object.entries(env)
-    .map(([key, value]) =>
-      value.includes("\n") ? `${key}<<${delimiter}\n${value}\n${delimiter}` : `${key}=${value}`,
-    )
-    .join("\n");
+function printLines(text: string, { print }: Session): void {
+  if (text !== "") print(text);
+}
+
+function writeGithub(env: Env, stack: Stack, session: Session): void {
+  if (process.env["GITHUB_ACTIONS"] === "true") maskInGithub(new Set(stackSecrets(stack, secretsIn(env))));
+  const text = githubText(env, `rollcall-${randomLetters(24)}`);
   const file = process.env["GITHUB_ENV"];
-  if (file === undefined || file === "") {
-    print(text);
-    return;
-  }
+  if (file === undefined || file === "") printLines(text, session);
+  else if (text !== "") append(file, text);
+}
+
+function append(file: string, text: string): void {
   try {
     appendFileSync(file, `${text}\n`);
   } catch (cause) {
     throw new RollcallError("USAGE", { message: `GITHUB_ENV names ${file}, which cannot be written`, cause });
   }
+}
+
+/**
+ * Its log shows the variables of every later step. The runner reads commands on both streams, and stdout may have been
+ * redirected to its file.
+ */
+function maskInGithub(secrets: ReadonlySet<string>): void {
+  for (const secret of secrets) process.stderr.write(`::add-mask::${escapeData(secret)}\n`);
 }

@@ -29,11 +29,17 @@ function maskUnder(value: unknown, mask: Mask, masked: boolean): unknown {
   );
 }
 
-/**
- * The mask of a stack. A secret that is also the name of the stack or of a unit (user, password and service all
- * called "postgres") is no secret to anybody, and masking it would make every message unreadable.
- */
+/** The mask of a stack. */
 export function stackMask(stack: Stack): Mask {
+  return createMask(stackSecrets(stack));
+}
+
+/**
+ * What must not be shown of a stack, and of `more` that somebody else knows of it. A secret that is also the name of the stack or of a unit (user, password and
+ * service all called "postgres") is no secret to anybody, and masking it would make every message unreadable.
+ */
+export function stackSecrets(stack: Stack, more: readonly string[] = []): readonly string[] {
   const names = new Set([stack.name, ...stack.units.map((unit) => unit.name)]);
-  return createMask(stack.units.flatMap((unit) => unit.secrets).filter((secret) => !names.has(secret)));
+  const secrets = [...stack.units.flatMap((unit) => unit.secrets), ...more];
+  return secrets.filter((secret) => !names.has(secret));
 }

@@ -94,5 +94,6 @@ const cell = (text: string) =>
     .replace(/[\r\n]+/g, " ")
     .replace(/</g, "&lt;");
 // https://docs.github.com/actions: workflow commands escape %, CR and LF, properties also : and ,
-const escapeData = (text: string) => text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+export const escapeData = (text: string) =>
+  text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
 const escapeProperty = (text: string) => escapeData(text).replace(/:/g, "%3A").replace(/,/g, "%2C");

@@ -6,17 +6,29 @@ export function isSecretName(name: string): boolean {
   return /PASSWORD|PASSWD|SECRET|(^|_)(PWD|PASS|TOKEN|KEY|APIKEY|CREDENTIALS?)(_|$)/i.test(name);
 }
 
+/** What of these variables must not be shown: values of secret names, passwords in URLs as written and decoded. */
+export function secretsIn(variables: Readonly<Record<string, string>>): readonly string[] {
+  const found = Object.entries(variables).flatMap(([name, value]) =>
+    isSecretName(name) ? [value] : passwordsInUrls(value),
+  );
+  return found.filter(isWorthHiding);
+}
+
 /** Literal values that must never be shown: those of secret names, and passwords inside of URLs. */
 export function secretsOf(
   env: Readonly<Record<string, Template>>,
   own: { readonly secrets: readonly string[]; readonly plain: readonly string[] },
 ): readonly string[] {
-  const values = Object.entries(env).flatMap(([name, template]) => {
-    const literal = template.every((part) => typeof part === "string") ? template.join("") : "";
-    return isSecretName(name) ? [literal] : passwordsInUrls(literal);
-  });
-  const secrets = [...new Set([...own.secrets, ...values])];
-  return secrets.filter((secret) => secret.length >= 4 && !dull.test(secret) && !own.plain.includes(secret));
+  const literals = Object.entries(env).map(([name, template]) => [
+    name,
+    template.every((part) => typeof part === "string") ? template.join("") : "",
+  ]);
+  const secrets = [...new Set([...own.secrets, ...secretsIn(Object.fromEntries(literals))])];
+  return secrets.filter((secret) => isWorthHiding(secret) && !own.plain.includes(secret));
+}
+
+function isWorthHiding(secret: string): boolean {
+  return secret.length >= 4 && !dull.test(secret);
 }
 
 // Masking these would hide half of every log and protect nothing.

@@ -79,7 +79,7 @@ createServer((request, response) => response.end(request.url === "/health" ? "fi
 `;
 
 /** A folder with a stack of two small services on free ports. */
-export function shop(extra = ""): { dir: string; remove(): void } {
+export function shop(extra = "", exports = ""): { dir: string; remove(): void } {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), "rollcall-cli-")));
   writeFileSync(join(dir, "server.mjs"), serverSource);
   writeFileSync(
@@ -100,7 +100,7 @@ ${extra}
 exports:
   WEB_URL: "\${web.url}"
   STORE_URL: "\${store.url}"
-`,
+${exports}`,
   );
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
