@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Stack, Unit } from "../stack/types.ts";
 import { nearest } from "../util/nearest.ts";
@@ -8,6 +7,7 @@ import { readingOf } from "./context.ts";
 import { exportsOf } from "./exports.ts";
 import { topKeys } from "./keys.ts";
 import { checkNames, checkNetworks } from "./networks.ts";
+import { overrideOf } from "./override.ts";
 import { createFindings, type Findings } from "./problems.ts";
 import { type Project, readProject } from "./project.ts";
 import { readUnit } from "./unit.ts";
@@ -84,13 +84,8 @@ function readUnits(project: Project, active: ReadonlySet<string>, findings: Find
 /** As compose does when it looks for its files itself. */
 function withOverride(files: readonly string[], cwd: string): readonly string[] {
   const [only] = files;
-  const match = /^(.*?)(docker-compose|compose)\.(ya?ml)$/.exec(only ?? "");
-  if (only === undefined || files.length > 1 || match === null) return files;
-  for (const extension of ["yml", "yaml"]) {
-    const beside = `${match[1]}${match[2]}.override.${extension}`;
-    if (existsSync(resolve(cwd, beside))) return [only, beside];
-  }
-  return files;
+  const override = only === undefined || files.length > 1 ? undefined : overrideOf(resolve(cwd, only));
+  return override === undefined ? files : [...files, override];
 }
 
 function checkTopKeys(project: Project, findings: Findings): void {

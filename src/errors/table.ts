@@ -21,7 +21,7 @@ export const errorTable = {
     exit: 2,
   },
   FILE_UNTRUSTED: {
-    sentence: "The stack file that was found belongs to another user and would be executed.",
+    sentence: "The stack file that was found belongs to another user, and what it says would be executed.",
     cause:
       "It was found by looking upwards, and its owner is neither you nor root, or others may write to it.",
     cure: "Name it with --file if you trust it.",

@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { LoadComposeOptions } from "../compose/load.ts";
 import { filesNamedByEnvironment } from "../compose/named-by-environment.ts";
+import { overrideOf } from "../compose/override.ts";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { type FoundFile, findStackFile } from "./find.ts";
 import { definitionError } from "./problem.ts";
@@ -32,8 +34,12 @@ export async function loadStack(
 ): Promise<Stack> {
   const paths = typeof path === "string" ? [path] : (path ?? []);
   const named = paths.length > 1 ? undefined : filesNamedByEnvironment(paths[0], options);
-  if (named !== undefined) return loadComposeFiles(named, options);
+  if (named !== undefined) {
+    if (named.metIn !== undefined) checkMet([named.metIn, ...named.files], options.cwd);
+    return loadComposeFiles(named.files, options);
+  }
   const found = await foundFile(paths[0], options.cwd);
+  if (found.met) checkMet(readWith(found, options.cwd), found.file);
   if (found.format !== "compose" && paths.length > 1) {
     throw new RollcallError("USAGE", {
       message: `Only compose files are read several at once; ${found.file} is a rollcall file.`,
@@ -61,6 +67,23 @@ async function foundFile(path: string | undefined, cwd: string): Promise<FoundFi
   return looksLikeCompose(await readText(found.file)) ? { ...found, format: "compose" } : found;
 }
 
+/** Whatever its format: a stack file says which commands are run. */
+function checkMet(files: readonly string[], stackFile: string): void {
+  for (const file of files) if (existsSync(file)) checkTrusted(file, { stackFile });
+}
+
+/** The file that was met, and what is read with it although nobody named it. */
+function readWith({ file, format }: FoundFile, cwd: string): readonly string[] {
+  if (format !== "compose") return [file];
+  const override = overrideOf(file);
+  return [
+    file,
+    ...(override === undefined ? [] : [override]),
+    join(dirname(file), ".env"),
+    join(cwd, ".env"),
+  ];
+}
+
 // Each way of reading brings a library along: what is not needed is not loaded.
 
 async function loadComposeFiles(files: readonly string[], options: LoadComposeOptions): Promise<Stack> {
@@ -68,8 +91,7 @@ async function loadComposeFiles(files: readonly string[], options: LoadComposeOp
   return loadCompose(files, options);
 }
 
-async function loadModule({ file, met }: FoundFile): Promise<Stack> {
-  if (met) checkTrusted(file);
+async function loadModule({ file }: FoundFile): Promise<Stack> {
   const { readModule } = await import("./read-module.ts");
   return validateStack(await readModule(file), { dir: dirname(file), file });
 }

@@ -2,7 +2,7 @@ import { lstatSync, type Stats, statSync } from "node:fs";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { quoted } from "../util/quoted.ts";
 
-/** Who a file may belong to, for it to be executed without having been named. */
+/** Who a file may belong to, for what it says to be executed without its having been named. */
 export interface Trusting {
   readonly uid: number;
   readonly gid: number;
@@ -16,18 +16,25 @@ export function ownTrust(): Trusting | undefined {
 }
 
 /**
- * A file that would be executed, and was only met on the way upwards, must not be somebody else's.
+ * What a file says would be executed: one that nobody named must not be somebody else's.
  *
+ * @param stackFile what is to be named by who trusts it
  * @throws RollcallError FILE_UNTRUSTED
  */
-export function checkTrusted(file: string, trust: Trusting | undefined = ownTrust()): void {
+export function checkTrusted(
+  file: string,
+  {
+    trust = ownTrust(),
+    stackFile = file,
+  }: { readonly trust?: Trusting | undefined; readonly stackFile?: string } = {},
+): void {
   if (trust === undefined) return;
   // Of a symbolic link the link and what it points to.
   const reason = distrust(lstatSync(file), trust) ?? distrust(statSync(file), trust);
   if (reason === undefined) return;
   throw new RollcallError("FILE_UNTRUSTED", {
-    message: `${quoted(file, 300)} was found by looking upwards and would be executed, but ${reason}.`,
-    hint: `If you trust it, name it: --file ${file}`,
+    message: `${quoted(file, 300)} was found, not named, and what it says would be executed, but ${reason}.`,
+    hint: `If you trust it, name the stack: --file ${stackFile}`,
   });
 }
 

@@ -34,6 +34,7 @@ const yaml = (name: string) => `name: ${name}\nservices:\n  db: { recipe: redis 
 const typescript = (name: string) =>
   `import { defineStack, redis } from "rollcall";\n` +
   `const name: string = "${name}";\nexport default defineStack({ name, services: { db: redis() } });\n`;
+const compose = "services:\n  a:\n    image: redis:7\n";
 const javascript = (name: string) => typescript(name).replace(": string", "");
 
 describe("formats", () => {
@@ -143,19 +144,48 @@ describe("trust", () => {
     expect((await load(file)).name).toBe("x");
   });
 
-  test("nothing is executed from YAML, so whose it is does not matter", async () => {
-    chmodSync(write("rollcall.yaml", yaml("x")), 0o666);
-    expect((await load()).name).toBe("x");
+  test.each([
+    ["rollcall.yaml", yaml("x"), "rollcall.yaml"],
+    ["rollcall.json", '{"name":"x","services":{"db":{"recipe":"redis"}}}', "rollcall.json"],
+    ["compose.yaml", compose, "compose.yaml"],
+    ["compose.yaml", compose, "compose.override.yaml"],
+    ["compose.yaml", compose, ".env"],
+  ])("commands are executed from %s too, and from what is read with it", async (name, text, foreign) => {
+    const file = write(name, text);
+    if (foreign !== name) write(foreign, foreign === ".env" ? "A=1\n" : compose);
+    const below = join(dir, "below");
+    mkdirSync(below);
+    expect((await load(undefined, below)).file).toBe(file);
+    chmodSync(join(dir, foreign), 0o666);
+    expect(await failure(undefined, below)).toMatchObject({
+      code: "FILE_UNTRUSTED",
+      message: expect.stringContaining(foreign),
+      hint: expect.stringContaining(`--file ${file}`),
+    });
+    expect((await load(file, below)).file).toBe(file);
+    expect((await load(dir, below)).file).toBe(file);
+  });
+
+  test("what a .env names that was met is looked at as well, what the environment names is not", async () => {
+    const file = write("other.yaml", compose);
+    write(".env", "COMPOSE_FILE=other.yaml\n");
+    chmodSync(file, 0o666);
+    expect(await failure()).toMatchObject({ code: "FILE_UNTRUSTED" });
+    expect((await load(".")).file).toBe(file);
+    rmSync(join(dir, ".env"));
+    expect((await loadStack(undefined, { cwd: dir, env: { COMPOSE_FILE: file } })).file).toBe(file);
   });
 
   test("a file of another user is refused, one of root is not", () => {
     const file = write("rollcall.config.mjs", "");
     const isRoot = process.getuid?.() === 0;
     if (isRoot) chownSync(file, 4241, 4241);
-    expect(errorOf(() => checkTrusted(file, { uid: 4242, gid: 4242 })).message).toContain("another user");
+    expect(errorOf(() => checkTrusted(file, { trust: { uid: 4242, gid: 4242 } })).message).toContain(
+      "another user",
+    );
     if (!isRoot) return;
     chownSync(file, 0, 0);
-    checkTrusted(file, { uid: 4242, gid: 4242 });
+    checkTrusted(file, { trust: { uid: 4242, gid: 4242 } });
   });
 
   test("the group of the user's own may write, another may not", () => {
@@ -163,9 +193,10 @@ describe("trust", () => {
     chmodSync(file, 0o664);
     const uid = process.getuid?.() ?? 0;
     const gid = process.getgid?.() ?? 0;
-    checkTrusted(file, { uid, gid });
+    checkTrusted(file, { trust: { uid, gid } });
     if (uid === 0) chownSync(file, 0, 4241);
-    if (uid === 0) expect(errorOf(() => checkTrusted(file, { uid, gid })).message).toContain("another group");
+    if (uid === 0)
+      expect(errorOf(() => checkTrusted(file, { trust: { uid, gid } })).message).toContain("another group");
   });
 });
 
