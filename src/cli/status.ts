@@ -19,7 +19,7 @@ export function statusCommand(): Command {
         if (status === undefined) throw notRunning(options.name ?? stack.name, options);
         if (session.json) session.printJson(status);
         else session.print(describeStatus(status));
-        return status.state === "ready" ? 0 : status.state === "failed" ? 1 : 0;
+        return status.state === "failed" ? 1 : 0;
       }),
     );
 }

@@ -12,8 +12,6 @@ export interface TearingDown {
   /** What runs, by unit. */
   readonly instances: ReadonlyMap<string, Instance>;
   readonly emit: (body: EventBody) => unknown;
-  /** @default each unit's own */
-  readonly policyOf?: (unit: string) => StopPolicy;
   /** Aborted: no more grace, everything is killed at once. */
   readonly kill?: AbortSignal;
   readonly clock?: Clock;
@@ -103,8 +101,7 @@ function end(instance: Instance, policy: StopPolicy, kill: AbortSignal | undefin
   });
 }
 
-function policyFor(service: string, { policyOf, plan }: TearingDown): StopPolicy {
-  if (policyOf !== undefined) return policyOf(service);
+function policyFor(service: string, { plan }: TearingDown): StopPolicy {
   const step = plan.steps.find(({ unit }) => unit.name === service);
   return step?.unit.stop ?? { signal: "SIGTERM", graceMs: 10_000 };
 }

@@ -9,12 +9,7 @@ export interface TakenPort {
   readonly holder: PortHolder | undefined;
 }
 
-/** Those of the ports on which nothing may listen now. */
-export async function checkPorts(ports: readonly number[]): Promise<readonly TakenPort[]> {
-  const looks = await Promise.all(ports.map(checkPort));
-  return looks.filter((look) => look !== undefined);
-}
-
+/** Why nothing may listen on the port now; undefined: it may. */
 export async function checkPort(port: number): Promise<TakenPort | undefined> {
   const listenable = await canListen(port);
   if (listenable === "free") return undefined;

@@ -11,8 +11,6 @@ import { runningProbe } from "./running.ts";
 import { tcpProbe } from "./tcp.ts";
 import type { Probe, ProbeTarget } from "./types.ts";
 
-export { describeProbe };
-
 /** A probe for one start of one service: what it has read of the log belongs to that start. */
 export function createProbe(spec: ProbeSpec, target: ProbeTarget): Probe {
   const describe = describeProbe(spec);

@@ -2,11 +2,12 @@ import { basename, dirname, isAbsolute, normalize } from "node:path";
 import { z } from "zod";
 import { levels } from "../stack/types.ts";
 import type { Json } from "../util/json.ts";
+import { labelPattern } from "../util/label.ts";
 import { recordFileOf, tempDirOf } from "./folders.ts";
 import { readPrivateFile, replacePrivateFile, stateInvalid } from "./private-files.ts";
 import type { RunRecord } from "./types.ts";
 
-const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+const label = z.string().regex(labelPattern);
 const port = z.int().min(1).max(65535);
 const ms = z.number().nonnegative().nullable();
 const unitState = z.enum(["waiting", "starting", "ready", "completed", "exited", "failed", "stopped"]);

@@ -2,6 +2,7 @@ import { RollcallError } from "../errors/rollcall-error.ts";
 import { planStack } from "../plan/plan.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Order, Stack } from "../stack/types.ts";
+import { labelPattern } from "../util/label.ts";
 import { definitionHash } from "./definition-hash.ts";
 import { realStackDir } from "./find.ts";
 import { randomLetters } from "./folders.ts";
@@ -26,7 +27,7 @@ export interface UpRequest {
 /** Throws DEFINITION_INVALID or USAGE before anything has happened. */
 export async function readRequest(stack: Stack, options: UpOptions): Promise<UpRequest> {
   const name = options.name ?? stack.name;
-  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
+  if (!labelPattern.test(name)) {
     throw new RollcallError("USAGE", {
       message: `name: expected lower-case letters, digits and dashes (at most 63), got "${name}".`,
       hint: "Names must be valid on every runtime.",

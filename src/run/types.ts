@@ -1,8 +1,7 @@
-import type { RollcallError } from "../errors/rollcall-error.ts";
 import type { EventSink, RunEvent } from "../journal/events.ts";
 import type { Exit, Incarnation, InstanceRecord, PublishedPort, RuntimeKind } from "../runtime/types.ts";
 import type { ServiceScopes } from "../scope/service-scopes.ts";
-import type { Level, Order, Stack, StopPolicy } from "../stack/types.ts";
+import type { Level, Order, StopPolicy } from "../stack/types.ts";
 import type { Owner } from "../util/owner.ts";
 
 export interface UpOptions {
@@ -167,5 +166,4 @@ export interface RunUser {
   readonly owner: Owner;
 }
 
-export type Up = (stack: Stack, options?: UpOptions) => Promise<Run>;
-export type { Owner, RollcallError };
+export type { Owner };

@@ -80,7 +80,7 @@ export interface Place {
 }
 
 export interface Leftover {
-  readonly kind: "process" | "container" | "network" | "volume" | "image" | "folder" | "memory" | "port";
+  readonly kind: "process" | "container" | "network" | "volume" | "folder" | "memory";
   /** "process 4711 (postgres: checkpointer)". */
   readonly text: string;
 }

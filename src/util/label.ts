@@ -1,6 +1,2 @@
 /** RFC 1123 label: 1 to 63 of a-z, 0-9 and "-", neither end a "-". */
-export function isLabel(text: string): boolean {
-  return labelPattern.test(text);
-}
-
 export const labelPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;

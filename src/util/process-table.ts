@@ -117,12 +117,6 @@ export function readOutputs(pid: number): readonly string[] {
   return [1, 2].map((fd) => readLink(`/proc/${pid}/fd/${fd}`)).filter((file) => file !== undefined);
 }
 
-/** User id that it runs as; undefined: unknown. */
-export function readUid(pid: number): number | undefined {
-  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(readText(`/proc/${pid}/status`) ?? "")?.[1];
-  return uid === undefined ? undefined : Number(uid);
-}
-
 function lives(entry: ProcessEntry): boolean {
   return entry.state !== "Z" && entry.state !== "X";
 }

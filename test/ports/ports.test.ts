@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, createServer, type Server } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { allotPorts } from "../../src/ports/allot-ports.ts";
-import { checkPorts, portsTakenError } from "../../src/ports/check-ports.ts";
+import { checkPort, portsTakenError } from "../../src/ports/check-ports.ts";
 import { findFreePort } from "../../src/ports/find-free-port.ts";
 import { reservePort } from "../../src/ports/reserve-port.ts";
 import { whoHolds, whoReserved } from "../../src/ports/who-holds.ts";
@@ -71,8 +71,8 @@ describe("who holds a port", () => {
   test("is told by an error that says whose port it is", async () => {
     const number = await freePort();
     const child = await hold("127.0.0.1", number);
-    const taken = await checkPorts([number]);
-    const error = portsTakenError(taken, new Map([[number, "redis"]]));
+    const taken = await checkPort(number);
+    const error = portsTakenError(taken === undefined ? [] : [taken], new Map([[number, "redis"]]));
     expect(error).toMatchObject({ code: "PORT_TAKEN", service: "redis" });
     expect(error.message).toContain(`Port ${number} of redis is held by process ${child.pid} (`);
   });
@@ -82,9 +82,11 @@ describe("a check", () => {
   test.each(["127.0.0.1", "0.0.0.0", "::"])("finds a port taken that somebody holds on %s", async (host) => {
     const number = await freePort();
     await listen(number, host);
-    expect(await checkPorts([number])).toMatchObject([
-      { port: number, reason: "taken", holder: { pid: process.pid } },
-    ]);
+    expect(await checkPort(number)).toMatchObject({
+      port: number,
+      reason: "taken",
+      holder: { pid: process.pid },
+    });
   });
 
   test("finds a port free whose last connections are in TIME_WAIT", async () => {
@@ -99,7 +101,7 @@ describe("a check", () => {
     client.on("end", () => client.end());
     await once(client, "close");
     await new Promise((resolve) => server.close(resolve));
-    expect(await checkPorts([number])).toEqual([]);
+    expect(await checkPort(number)).toBeUndefined();
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeProbe } from "../../src/probe/create.ts";
+import { describeProbe } from "../../src/probe/describe.ts";
 import { printable } from "../../src/probe/printable.ts";
 import type { ProbeSpec } from "../../src/stack/types.ts";
 

@@ -20,7 +20,7 @@ export const endingGuesses: readonly Guess[] = [
     id: "exit-125",
     sign: "exit code 125",
     cause: "Exit code 125: the container engine itself failed, not the program in the container.",
-    cure: "Read what the engine said; check that it is healthy (`rollcall doctor`).",
+    cure: "Read what the engine said; check that it is healthy (`podman info`, `docker info`).",
     find: ({ exitCode }) => (exitCode === 125 ? {} : undefined),
   },
   {
