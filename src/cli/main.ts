@@ -11,6 +11,7 @@ import { runCommandCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
 import { sweepCommand } from "./sweep.ts";
 import { upCommand } from "./up.ts";
+import { verifyCommand } from "./verify.ts";
 
 /** A wrong command line ends with 2; asking for help or the version is no error. */
 const usageExit = 2;
@@ -40,6 +41,7 @@ function program(): Command {
     envCommand(),
     planCommand(),
     importCommand(),
+    verifyCommand(),
     sweepCommand(),
   ];
   for (const command of commands) root.addCommand(command);

@@ -46,6 +46,12 @@ export async function findNewestRun(stack: Pick<Stack, "dir">, name: string): Pr
   return found.find((run) => run.record.name === name);
 }
 
+/** The run of this stack's folder with this id, whatever its name, ended or not. */
+export async function findRunById(stack: Pick<Stack, "dir">, id: string): Promise<FoundRun | undefined> {
+  const { found } = await readRuns(stack.dir);
+  return found.find((run) => run.record.run === id);
+}
+
 /** Removes the folders of runs that have ended, save the newest ones; those that can't be seen stay. */
 export async function pruneRuns(stackDir: string): Promise<void> {
   const { found } = await readRuns(stackDir).catch(() => ({ found: [] }));

@@ -13,7 +13,18 @@ afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 test("the help lists every command that works, with examples", async () => {
   const { code, stdout } = await rollcall(["--help"], { cwd });
   expect(code).toBe(0);
-  for (const command of ["up|start", "down|stop", "run", "status", "logs", "exec", "env", "plan", "sweep"])
+  for (const command of [
+    "up|start",
+    "down|stop",
+    "run",
+    "status",
+    "logs",
+    "exec",
+    "env",
+    "plan",
+    "verify",
+    "sweep",
+  ])
     expect(stdout).toContain(command);
   const up = await rollcall(["up", "--help"], { cwd });
   expect(up.stdout).toContain("Examples:");
