@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { setTimeout as delay } from "node:timers/promises";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { createDatabasePool, type DatabasePool } from "../scope/database-pool.ts";
 
@@ -14,9 +13,6 @@ export interface PreparedOrder {
   /** So many clones of each. @default the machine's available parallelism */
   readonly prepared?: number | undefined;
 }
-
-/** A server that has stopped answering does not hold up the teardown: its end cuts the connections. */
-const closeLimitMs = 5_000;
 
 /** Throws USAGE for what is no number of clones. */
 export function validatePrepared(prepared: number | undefined): void {
@@ -37,8 +33,7 @@ export async function prepareDatabases({
 }: PreparedOrder): Promise<PreparedDatabases> {
   const pools: DatabasePool[] = [];
   const close = async (): Promise<void> => {
-    const closed = Promise.all(pools.map((pool) => pool.close()));
-    await Promise.race([closed, delay(closeLimitMs, undefined, { ref: false })]);
+    await Promise.all(pools.map((pool) => pool.close()));
   };
   try {
     for (const adminUrl of urls) pools.push(await createDatabasePool({ adminUrl, size: prepared }));

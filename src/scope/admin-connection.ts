@@ -14,7 +14,10 @@ export interface AdminConnection extends Queries {
   held<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Called with the payload of every notification of this channel; listens again after a lost connection. */
   listen(channel: string, onNotified: (payload: string) => void): Promise<void>;
+  /** Says goodbye; a server that has stopped does not hear it. */
   close(): Promise<void>;
+  /** Ends it at once: whoever waits for an answer gets an error, and nothing is sent any more. */
+  cut(): void;
 }
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -32,6 +35,8 @@ export function createAdminConnection(
   setUp = "SET synchronous_commit = off; SET lock_timeout = '60s'",
 ): AdminConnection {
   let opened: Promise<PgClient> | undefined;
+  /** Also while it connects. */
+  let current: PgClient | undefined;
   const listeners = new Map<string, (payload: string) => void>();
   let waiting = 0;
   let closed = false;
@@ -39,11 +44,13 @@ export function createAdminConnection(
   const open = async (): Promise<PgClient> => {
     // Not before somebody needs it: every command would pay for it.
     const { default: pg } = await import("pg");
+    refuseClosed();
     const client = new pg.Client({
       ...access,
       connectionTimeoutMillis: connectLimitMs,
       application_name: "rollcall",
     }) as PgClient;
+    current = client;
     const lost = () => {
       opened = undefined;
     };
@@ -61,8 +68,11 @@ export function createAdminConnection(
     }
   };
 
-  const connected = async (): Promise<PgClient> => {
+  const refuseClosed = () => {
     if (closed) throw new Error("the pool has been closed");
+  };
+  const connected = async (): Promise<PgClient> => {
+    refuseClosed();
     opened ??= open().catch((error) => {
       opened = undefined;
       throw error;
@@ -109,6 +119,10 @@ export function createAdminConnection(
       const client = await closing?.catch(ignore);
       client?.ref();
       await client?.end().catch(ignore);
+    },
+    cut: () => {
+      closed = true;
+      current?.connection.stream.destroy();
     },
   };
 }

@@ -30,7 +30,7 @@ export interface DatabasePool extends AsyncDisposable {
   prepare(size: number): Promise<void>;
   /** Puts the source, or the database named, back to the state of the template. Its clients are disconnected. */
   reset(name?: string): Promise<void>;
-  /** Leaves the databases where they are. Idempotent. */
+  /** Leaves the databases where they are. Idempotent; a server that has stopped answering is left after two seconds. */
   close(): Promise<void>;
 }
 
@@ -123,8 +123,7 @@ function poolOf(server: DatabaseServer, source: string): DatabasePool {
   };
   const giveBackClaimed = async (): Promise<void> => {
     const name = await ahead;
-    if (name !== undefined)
-      await desk.query("UPDATE databases SET state = 'spare' WHERE name = $1", [name]).catch(() => {});
+    if (name !== undefined) await desk.query("UPDATE databases SET state = 'spare' WHERE name = $1", [name]);
   };
 
   const take = async (): Promise<string> => {
@@ -153,7 +152,7 @@ function poolOf(server: DatabaseServer, source: string): DatabasePool {
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed = true;
-    closing ??= desk.held(giveBackClaimed).then(() => server.close());
+    closing ??= server.close(giveBackClaimed);
     return closing;
   };
 

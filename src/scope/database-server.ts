@@ -19,11 +19,16 @@ export interface DatabaseServer {
   /** As `inTurn`; the process may end meanwhile. */
   quietlyInTurn<Result>(work: (workshop: Queries) => Promise<Result>): Promise<Result>;
   closed(): boolean;
-  close(): Promise<void>;
+  /**
+   * What is being made or dropped in the background is not cut off, nor is `last`, unless the server does not answer: a
+   * stopped one never closes its side.
+   */
+  close(last?: () => Promise<void>): Promise<void>;
 }
 
 export const adminDatabase = "rollcall_admin";
 
+const closeLimitMs = 2_000;
 const duplicateDatabase = "42P04";
 const uniqueViolation = "23505";
 const noSuchDatabase = "3D000";
@@ -56,11 +61,16 @@ export async function openDatabaseServer(access: PostgresAccess): Promise<Databa
     inTurn: (work) => workshop.held(() => next(() => work(workshop))),
     quietlyInTurn: (work) => next(() => work(workshop.quietly)),
     closed: () => closed,
-    close: async () => {
+    close: async (last = async () => {}) => {
       closed = true;
-      // What is being made or dropped in the background is not cut off.
+      const limit = setTimeout(() => {
+        desk.cut();
+        workshop.cut();
+      }, closeLimitMs);
+      await desk.held(last).catch(() => {});
       await workshop.held(() => turn);
       await Promise.all([desk.close(), workshop.close()]);
+      clearTimeout(limit);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { dropDatabase } from "./clone.ts";
 import { codeOf, type DatabaseServer } from "./database-server.ts";
@@ -5,6 +6,8 @@ import { postgresUrl } from "./postgres-url.ts";
 import { asScopeError } from "./scope-error.ts";
 import { sqlName } from "./sql-name.ts";
 import { withoutClients } from "./without-clients.ts";
+
+const disposalLimitMs = 5_000;
 
 /** A database of one's own. Disposing of it drops it, unless it is kept. */
 export interface Database extends AsyncDisposable {
@@ -84,8 +87,9 @@ export async function createDatabase(order: DatabaseOrder): Promise<Database> {
     keep,
     drop,
     [Symbol.asyncDispose]: async () => {
-      // Once its pool is closed, it ends with the run.
-      if (!kept && !server.closed()) await drop();
+      if (kept || server.closed()) return;
+      // What cannot be dropped by then, as on a server that has stopped, ends with the run.
+      await Promise.race([drop(), delay(disposalLimitMs, undefined, { ref: false })]);
     },
   };
 }
