@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { randomLetters } from "../util/random-letters.ts";
 import type { Queries } from "./admin-connection.ts";
-import { codeOf, type DatabaseServer, underLock } from "./database-server.ts";
+import { enlist, listDroppable, makeSpare, markAbandoned, markDone, strikeOut } from "./database-list.ts";
+import { codeOf, type DatabaseServer, underLock, unlessLocked } from "./database-server.ts";
 import { sqlName } from "./sql-name.ts";
 import { withoutClients } from "./without-clients.ts";
 
@@ -74,13 +75,15 @@ export async function cloneDatabase(
   state: "spare" | "used",
 ): Promise<string> {
   const name = newDatabaseName();
-  await workshop.query(cloneSql(recipe, name));
-  if (recipe.hasSettings) await copySettings(workshop, recipe.from, name);
-  await workshop.query("INSERT INTO databases (name, template, state) VALUES ($1, $2, $3)", [
-    name,
-    recipe.from,
-    state,
-  ]);
+  await enlist(workshop, name, recipe.from);
+  try {
+    await workshop.query(cloneSql(recipe, name));
+    if (recipe.hasSettings) await copySettings(workshop, recipe.from, name);
+    if (state === "spare") await makeSpare(workshop, name);
+  } catch (error) {
+    await markDone(workshop, name).catch(() => {});
+    throw error;
+  }
   return name;
 }
 
@@ -95,7 +98,22 @@ export async function dropDatabase(
   await inTurn(async (workshop) => {
     if (force) await workshop.query(sql);
     else await withoutClients(server.desk, [name], () => workshop.query(sql));
-    await workshop.query("DELETE FROM databases WHERE name = $1", [name]);
+    await strikeOut(workshop, name);
+  });
+}
+
+/** Drops what is done with, unless somebody is connected to it: clients of the living are not disconnected. */
+export async function dropDone(server: DatabaseServer): Promise<void> {
+  await markAbandoned(server.desk.quietly);
+  for (const name of await listDroppable(server.desk.quietly)) {
+    await server.quietlyInTurn((workshop) => dropUnused(workshop, name)).catch(() => {});
+  }
+}
+
+async function dropUnused(workshop: Queries, name: string): Promise<void> {
+  await unlessLocked(workshop, `dropping ${name}`, async () => {
+    await workshop.query(`DROP DATABASE IF EXISTS ${sqlName(name)}`);
+    await strikeOut(workshop, name);
   });
 }
 

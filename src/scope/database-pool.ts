@@ -4,7 +4,7 @@ import {
   type CloneRecipe,
   cloneDatabase,
   cloningLock,
-  dropDatabase,
+  dropDone,
   ensureTemplate,
   exists,
   newDatabaseName,
@@ -12,7 +12,9 @@ import {
   templateOf,
 } from "./clone.ts";
 import { createDatabase, type Database, type DatabaseOptions } from "./database.ts";
+import { changed, claimSpare, countSpares, makeSpare, markDone } from "./database-list.ts";
 import { type DatabaseServer, openDatabaseServer, underLock } from "./database-server.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { readPostgresUrl } from "./postgres-url.ts";
 import { asScopeError } from "./scope-error.ts";
 import { sqlName } from "./sql-name.ts";
@@ -44,8 +46,6 @@ export interface PoolOptions {
   /** The template must be there already: throws USAGE otherwise. @default false */
   readonly existing?: boolean;
 }
-
-const handedOut = "rollcall_handed_out";
 
 /**
  * Makes the template, unless there is one: call it when the tasks have run, before anybody writes. Nothing of the pool
@@ -81,30 +81,22 @@ function poolOf(server: DatabaseServer, source: string): DatabasePool {
   };
   let wanted = 0;
   let closed = false;
-  let filling = false;
-  let again = false;
-
-  const fillQuietly = async (): Promise<void> => {
-    again = true;
-    if (filling) return;
-    filling = true;
-    while (again) {
-      again = false;
-      // Whoever needs a database then clones it himself, and is told what is wrong.
-      await fill(server.quietlyInTurn).catch(() => {});
-    }
-    filling = false;
-  };
   const fill = async (inTurn: DatabaseServer["inTurn"]): Promise<void> => {
     // One a turn: whoever waits for a database comes between.
     while (!closed && (await inTurn(async (workshop) => addSpare(workshop, await readRecipe(), wanted))));
   };
+  const tidyQuietly = oneAtATime(() => dropDone(server));
+  const fillQuietly = oneAtATime(async () => {
+    // Whoever needs a database then clones it himself, and is told what is wrong.
+    await fill(server.quietlyInTurn).catch(() => {});
+    await tidyQuietly();
+  });
   const prepare = async (size: number): Promise<void> => {
     if (closed) return;
     const first = wanted === 0;
     wanted = Math.max(wanted, size);
     if (first)
-      await desk.listen(handedOut, (which) => {
+      await desk.listen(changed, (which) => {
         if (which === template) void fillQuietly();
       });
     void fillQuietly();
@@ -115,33 +107,44 @@ function poolOf(server: DatabaseServer, source: string): DatabasePool {
   const takePrepared = async (): Promise<string | undefined> => {
     const claimed = ahead;
     ahead = undefined;
-    const name = (await claimed) ?? (await claim(desk, template));
+    const name = (await claimed) ?? (await claimSpare(desk, template));
     taken += 1;
     // Whoever takes a second one takes one for every test: the next is claimed while the test runs.
-    if (taken > 1 && !closed) ahead ??= claim(desk.quietly, template).catch(() => undefined);
+    if (taken > 1 && !closed) ahead ??= claimSpare(desk.quietly, template).catch(() => undefined);
     return name;
   };
   const giveBackClaimed = async (): Promise<void> => {
-    const name = await ahead;
-    if (name !== undefined) await desk.query("UPDATE databases SET state = 'spare' WHERE name = $1", [name]);
+    const claimed = ahead;
+    ahead = undefined;
+    const name = await claimed;
+    if (name !== undefined) await makeSpare(desk, name);
   };
 
   const take = async (): Promise<string> => {
+    if (closed) throw new Error("the pool has been closed");
     const prepared = await desk.held(takePrepared);
     if (prepared !== undefined) return prepared;
     return server.inTurn((workshop) =>
       underLock(workshop, cloningLock, async () => {
-        const meanwhile = await claim(workshop, template);
+        const meanwhile = await claimSpare(workshop, template);
         if (meanwhile !== undefined) return meanwhile;
         return cloneDatabase(workshop, await readRecipe(), "used");
       }),
     );
   };
 
+  const release = async (name: string): Promise<void> => {
+    await markDone(desk, name);
+    void tidyQuietly();
+  };
   const reset = async (name: string = source): Promise<void> => {
     try {
       const fresh = await take();
-      await swap(server, { name, fresh });
+      await swap(server, { name, fresh }).catch(async (error) => {
+        await release(fresh).catch(() => {});
+        throw error;
+      });
+      void tidyQuietly();
       // The next reset finds one prepared.
       await prepare(1);
     } catch (error) {
@@ -149,10 +152,16 @@ function poolOf(server: DatabaseServer, source: string): DatabasePool {
     }
   };
 
+  // What an interrupted run has left need not wait for the end of this one.
+  void tidyQuietly();
+
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed = true;
-    closing ??= server.close(giveBackClaimed);
+    closing ??= server.close(async () => {
+      await giveBackClaimed();
+      await tidyQuietly();
+    });
     return closing;
   };
 
@@ -163,7 +172,7 @@ function poolOf(server: DatabaseServer, source: string): DatabasePool {
       const database = await take().catch((error) => {
         throw asScopeError(error, `clone ${template}`);
       });
-      return createDatabase({ ...options, server, database, reset });
+      return createDatabase({ ...options, server, database, reset, release });
     },
     warm: async (size: number = wanted) => {
       await prepare(size);
@@ -176,27 +185,10 @@ function poolOf(server: DatabaseServer, source: string): DatabasePool {
   };
 }
 
-/** Atomic over all processes. Whoever fills the pool is told. */
-async function claim(connection: Queries, template: string): Promise<string | undefined> {
-  const [row] = await connection.query(
-    `WITH taken AS (
-       UPDATE databases SET state = 'used' WHERE name = (
-         SELECT name FROM databases WHERE template = $1 AND state = 'spare' LIMIT 1 FOR UPDATE SKIP LOCKED
-       ) RETURNING name
-     ) SELECT name, pg_notify('${handedOut}', $1) FROM taken`,
-    [template],
-  );
-  return row === undefined ? undefined : String(row["name"]);
-}
-
 /** False when there are enough. */
 async function addSpare(workshop: Queries, recipe: CloneRecipe, wanted: number): Promise<boolean> {
   return underLock(workshop, cloningLock, async () => {
-    const [row] = await workshop.query(
-      "SELECT count(*)::int AS spares FROM databases WHERE template = $1 AND state = 'spare'",
-      [recipe.from],
-    );
-    if (Number(row?.["spares"]) >= wanted) return false;
+    if ((await countSpares(workshop, recipe.from)) >= wanted) return false;
     await cloneDatabase(workshop, recipe, "spare");
     return true;
   });
@@ -213,9 +205,11 @@ async function swap(
     await withoutClients(server.desk, [name], () =>
       workshop.query(`${rename(name, old)}; ${rename(fresh, name)}`),
     );
-    await workshop.query("DELETE FROM databases WHERE name = $1", [fresh]);
+    await workshop.query("UPDATE databases SET name = $2, state = 'done', owner = NULL WHERE name = $1", [
+      fresh,
+      old,
+    ]);
   });
-  void dropDatabase(server, old, server.quietlyInTurn).catch(() => {});
 }
 
 function noTemplate(source: string): RollcallError {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type AdminConnection, createAdminConnection, type Queries } from "./admin-connection.ts";
+import { listSql } from "./database-list.ts";
 import { type PostgresAccess, postgresUrl } from "./postgres-url.ts";
 import { asScopeError } from "./scope-error.ts";
 
@@ -81,14 +82,37 @@ export async function underLock<Result>(
   what: string,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const key = createHash("sha256").update(`rollcall ${what}`).digest().readInt32BE(0);
+  const key = lockKey(what);
   await connection.query("SELECT pg_advisory_lock(20061, $1)", [key]);
+  return unlocking(connection, key, work);
+}
+
+/** Nothing is done while another process is at it. */
+export async function unlessLocked(
+  connection: Queries,
+  what: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const key = lockKey(what);
+  const [row] = await connection.query("SELECT pg_try_advisory_lock(20061, $1) AS mine", [key]);
+  if (row?.["mine"] === true) await unlocking(connection, key, work);
+}
+
+async function unlocking<Result>(
+  connection: Queries,
+  key: number,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await work();
   } finally {
     // A lost connection has let go of it already.
     await connection.query("SELECT pg_advisory_unlock(20061, $1)", [key]).catch(() => {});
   }
+}
+
+function lockKey(what: string): number {
+  return createHash("sha256").update(`rollcall ${what}`).digest().readInt32BE(0);
 }
 
 async function makeAdminDatabase(access: PostgresAccess, desk: AdminConnection): Promise<void> {
@@ -100,10 +124,7 @@ async function makeAdminDatabase(access: PostgresAccess, desk: AdminConnection):
   }
   const [table] = await desk.query("SELECT to_regclass('databases') AS found");
   if (table?.["found"] !== null) return;
-  await underLock(desk, "tables", () =>
-    desk.query(`CREATE TABLE IF NOT EXISTS databases (
-      name text PRIMARY KEY, template text NOT NULL, state text NOT NULL CHECK (state IN ('spare', 'used', 'kept')))`),
-  );
+  await underLock(desk, "tables", () => desk.query(listSql));
 }
 
 async function createAdminDatabase(access: PostgresAccess): Promise<void> {

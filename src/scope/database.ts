@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { dropDatabase } from "./clone.ts";
+import { markKept } from "./database-list.ts";
 import { codeOf, type DatabaseServer } from "./database-server.ts";
 import { postgresUrl } from "./postgres-url.ts";
 import { asScopeError } from "./scope-error.ts";
@@ -24,6 +25,11 @@ export interface Database extends AsyncDisposable {
    * and its clients are disconnected. Resolves with its name.
    */
   keep(name?: string): Promise<string>;
+  /**
+   * Nobody needs it any more: it is dropped in the background, once nobody is connected to it. Whoever is, as a pool
+   * that was left open, is not disconnected.
+   */
+  release(): Promise<void>;
   /** Disconnects its clients. Idempotent. */
   drop(): Promise<void>;
 }
@@ -40,10 +46,11 @@ export interface DatabaseOrder extends DatabaseOptions {
   /** As it was handed out. */
   readonly database: string;
   readonly reset: (name: string) => Promise<void>;
+  readonly release: (name: string) => Promise<void>;
 }
 
 export async function createDatabase(order: DatabaseOrder): Promise<Database> {
-  const { server, reset } = order;
+  const { server, reset, release } = order;
   const { access } = server;
   let name = order.database;
   let dropping: Promise<void> | undefined;
@@ -60,7 +67,7 @@ export async function createDatabase(order: DatabaseOrder): Promise<Database> {
       name = wanted;
     }
     kept = true;
-    await server.desk.query("UPDATE databases SET state = 'kept' WHERE name = $1", [name]);
+    await markKept(server.desk, name);
     return name;
   };
   if (order.name !== undefined && order.name !== name) {
@@ -85,6 +92,7 @@ export async function createDatabase(order: DatabaseOrder): Promise<Database> {
     },
     reset: () => reset(name),
     keep,
+    release: () => release(name),
     drop,
     [Symbol.asyncDispose]: async () => {
       if (kept || server.closed()) return;

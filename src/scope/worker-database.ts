@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Database, DatabaseOptions } from "./database.ts";
 import { createDatabasePool } from "./database-pool.ts";
 
@@ -6,7 +7,7 @@ export interface WorkerDatabases extends AsyncDisposable {
   /** For the test that begins: the worker's own, or a new one, as `per` says. */
   begin(): Promise<Database>;
   /**
-   * The test has ended: its own database is dropped. When it failed and `keepOnFailure` says so, the database stays
+   * The test has ended: its own database is released. When it failed and `keepOnFailure` says so, the database stays
    * as it is until the run ends, the next test gets another one, and its URL is told to `onKept`.
    */
   end(outcome: TestOutcome): Promise<void>;
@@ -29,7 +30,9 @@ export interface WorkerDatabaseOptions {
 /** A service of a run; in another process than the run's, the URL of the stack's database. */
 export type DatabaseSource = string | { database(options?: DatabaseOptions): Promise<Database> };
 
-/** One database for this worker, or for each of its tests; disposing of it drops what was not kept. */
+const disposalLimitMs = 2_000;
+
+/** One database for this worker, or for each of its tests; disposing of it releases what was not kept. */
 export async function workerDatabase(
   source: DatabaseSource,
   { per = "worker", keepOnFailure = false, onKept }: WorkerDatabaseOptions = {},
@@ -53,6 +56,10 @@ export async function workerDatabase(
     if (current === open.get(database)) current = undefined;
     open.delete(database);
   };
+  const releaseAll = async (): Promise<void> => {
+    await current?.catch(() => {});
+    await Promise.all([...open.keys()].map((database) => database.release()));
+  };
   return {
     begin: async () => (per === "test" ? next() : (current ?? next())),
     end: async ({ failed, database: had }) => {
@@ -64,13 +71,12 @@ export async function workerDatabase(
         onKept?.(database);
       } else if (per === "test") {
         leave(database);
-        await database.drop();
+        await database.release();
       }
     },
     [Symbol.asyncDispose]: async () => {
       try {
-        await current?.catch(() => {});
-        await Promise.all([...open.keys()].map((database) => database.drop()));
+        await Promise.race([releaseAll(), delay(disposalLimitMs, undefined, { ref: false })]);
       } finally {
         await close();
       }

@@ -130,6 +130,30 @@ test("passes the second time", { retry: 1 }, ({ databaseUrl }) => {
   },
 );
 
+test.each(["test", "worker"])(
+  "a pool that tests leave open is not cut off when their database is done with (per %s)",
+  limit,
+  async (per) => {
+    project.write("test.mjs", setUp(`per: "${per}"`));
+    project.write(
+      "one.test.mjs",
+      `import pg from "pg";
+import { test } from "./test.mjs";
+const pools = [];
+for (const which of ["one", "two", "three"])
+  test(which, async ({ databaseUrl }) => {
+    for (const pool of pools) await pool.query("SELECT 1");
+    pools.push(new pg.Pool({ connectionString: databaseUrl, idleTimeoutMillis: 0 }));
+    await pools.at(-1).query("SELECT 1");
+  });`,
+    );
+    const { code, text } = await project.vitest();
+    expect(text).toContain("3 passed");
+    expect(text).not.toMatch(/Unhandled|57P01|terminating connection/);
+    expect(code).toBe(0);
+  },
+);
+
 test("tests beside each other in one worker have databases of their own", limit, async () => {
   project.write("test.mjs", setUp('per: "test"'));
   project.write(

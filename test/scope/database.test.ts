@@ -8,6 +8,7 @@ const run = useSmallStack("db");
 const db = () => run().service("db");
 const databases = async () => (await ask(db().url(), "SELECT datname FROM pg_database")).flat();
 const ids = (url: string) => ask(url, "SELECT id FROM items ORDER BY id").then((rows) => rows.flat());
+const gone = (name: string) => expect.poll(databases, { timeout: 30_000 }).not.toContain(name);
 
 test("a reset without a template is refused: it would keep what it is to remove", async () => {
   await expect(db().reset()).rejects.toMatchObject({ code: "USAGE" });
@@ -127,10 +128,10 @@ test("a fixture per worker keeps its database, and keeps a failed test's for a l
   await worker[Symbol.asyncDispose]();
   expect(kept).toEqual([first.name]);
   expect(await databases()).toContain(first.name);
-  expect(await databases()).not.toContain(next.name);
+  await gone(next.name);
 });
 
-test("a fixture per test gives each its own, and drops it", async () => {
+test("a fixture per test gives each its own, which is gone soon", async () => {
   await using worker = await workerDatabase(db(), { per: "test" });
   const first = await worker.begin();
   await ask(first.url, "DELETE FROM items");
@@ -138,7 +139,7 @@ test("a fixture per test gives each its own, and drops it", async () => {
   const second = await worker.begin();
   expect(second.name).not.toBe(first.name);
   expect(await ids(second.url)).toEqual([1, 2, 3]);
-  expect(await databases()).not.toContain(first.name);
+  await gone(first.name);
 });
 
 test("tests beside each other have one each, and what nobody gave back is dropped at the end", async () => {
@@ -146,11 +147,34 @@ test("tests beside each other have one each, and what nobody gave back is droppe
   const [one, two, three] = [await worker.begin(), await worker.begin(), await worker.begin()];
   expect(new Set([one.name, two.name, three.name]).size).toBe(3);
   await worker.end({ failed: false, database: two });
-  expect(await databases()).not.toContain(two.name);
+  await gone(two.name);
   await worker.end({ failed: true, database: one });
   await worker[Symbol.asyncDispose]();
   expect(await databases()).toContain(one.name);
-  expect(await databases()).not.toContain(three.name);
+  await gone(three.name);
+});
+
+test("clients that a test has left open are not disconnected; its database goes once they have ended", async () => {
+  const worker = await workerDatabase(db().url(), { per: "test" });
+  const { url, name } = await worker.begin();
+  const left = new pg.Client({ connectionString: url });
+  await left.connect();
+  await worker.end({ failed: false });
+  await worker.begin();
+  await worker[Symbol.asyncDispose]();
+  expect((await left.query("SELECT count(*)::int AS items FROM items")).rows).toEqual([{ items: 3 }]);
+  await left.end();
+  await using next = await workerDatabase(db().url(), { per: "test" });
+  await expect
+    .poll(
+      async () => {
+        await next.begin();
+        await next.end({ failed: false });
+        return databases();
+      },
+      { timeout: 30_000 },
+    )
+    .not.toContain(name);
 });
 
 test("it goes on after the server was restarted", async () => {

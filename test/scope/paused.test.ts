@@ -16,7 +16,7 @@ test("a server that has stopped answering holds up no disposal, no pool's end an
     other.database(),
     other.database(),
     pool.database(),
-    (await pool.prepare(9), pool.warm()),
+    pool.warm(9),
   ];
   const refused = Promise.allSettled(waiting);
   await database[Symbol.asyncDispose]();

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { createDatabasePool } from "../../src/scope/database-pool.ts";
 import { connectRedis } from "../../src/scope/redis-connection.ts";
 import { readRedisUrl } from "../../src/scope/redis-url.ts";
 import { usePrograms } from "./programs.ts";
@@ -29,6 +30,23 @@ test("four workers that write the same keys and rows at once find nothing but th
   expect(own).toEqual([1, 2, 3].map((id) => [id, "init"]));
   const left = await ask(run().service("db").url(), "SELECT datname FROM pg_database");
   expect(left.flat()).not.toEqual(expect.arrayContaining([found[0].database]));
+});
+
+test("what a killed process had is dropped by whoever makes databases next, unless it was kept", async () => {
+  const url = run().service("db").url();
+  const listed = async () =>
+    (await ask(url, "SELECT datname FROM pg_database WHERE datname ~ '^rollcall_[a-z2-7]{12}$'")).flat();
+  await (await run().service("db").pool({ size: 2 })).warm();
+  await using mine = await run().service("db").database();
+  const { signal, output } = await programs.run("interrupted", [url]);
+  expect(signal).toBe("SIGKILL");
+  const [used, kept] = output.split(" ");
+  await using pool = await createDatabasePool({ adminUrl: url });
+  await expect.poll(listed, { timeout: 30_000 }).not.toContain(used);
+  await pool.warm(2);
+  // No claim of the dead is left either: there is what is prepared, what is kept and what is in use.
+  await expect.poll(async () => (await listed()).length, { timeout: 30_000 }).toBe(4);
+  expect(await listed()).toEqual(expect.arrayContaining([kept, mine.name]));
 });
 
 test("a program that takes databases and disposes of nothing ends by itself", async () => {
