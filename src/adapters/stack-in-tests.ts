@@ -1,7 +1,8 @@
 import { RollcallError } from "../errors/rollcall-error.ts";
 import type { RuntimeKind } from "../runtime/types.ts";
-import { createDatabasePool } from "../scope/database-pool.ts";
+import type { RedisDatabase } from "../scope/redis-database.ts";
 import type { StackDefinition } from "../stack/define.ts";
+import { scopesInTests } from "./scopes-in-tests.ts";
 import { nameOf } from "./stack-source.ts";
 import { type Address, readValues, type StackValues } from "./stack-values.ts";
 
@@ -29,6 +30,13 @@ export interface ServiceInTests {
   address(port?: string): { readonly host: string; readonly port: number };
   /** PostgreSQL: a database of one's own, a clone of the stack's as it was when the tests began. */
   database(): Promise<TestDatabase>;
+  /** Redis: a numbered database of one's own, or a prefix when all are taken. Disposing of it empties it. */
+  redisDatabase(): Promise<RedisDatabase>;
+  /**
+   * PostgreSQL: the stack's own database gets the state of the template, its clients are disconnected; USAGE when there
+   * is none yet. Redis: FLUSHDB.
+   */
+  reset(): Promise<void>;
 }
 
 export interface TestDatabase {
@@ -88,6 +96,7 @@ function serviceOf(name: string, read: () => StackValues): ServiceInTests {
     if (found === undefined) throw unknown(`${name} has no port`, port ?? "", Object.keys(ports));
     return found;
   };
+  const scopes = () => scopesInTests({ run: read().run, name, url: address().url });
   return {
     name,
     get host() {
@@ -98,20 +107,13 @@ function serviceOf(name: string, read: () => StackValues): ServiceInTests {
     },
     url: (port) => address(port).url,
     address: (port) => ({ host: address(port).host, port: address(port).port }),
-    database: () => databaseOf(address().url),
+    database: async () => {
+      const database = await scopes().database();
+      return { url: database.url, name: database.name, drop: database.drop };
+    },
+    redisDatabase: async () => scopes().redisDatabase(),
+    reset: async () => scopes().reset(),
   };
-}
-
-/** The pool goes with the database: nothing of it keeps a worker from ending. */
-async function databaseOf(adminUrl: string): Promise<TestDatabase> {
-  const pool = await createDatabasePool({ adminUrl });
-  try {
-    const { url, name, drop } = await pool.database();
-    return { url, name, drop: () => drop().finally(() => pool.close()) };
-  } catch (error) {
-    await pool.close();
-    throw error;
-  }
 }
 
 function unknown(what: string, name: string, known: readonly string[]): RollcallError {
