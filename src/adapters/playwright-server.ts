@@ -1,5 +1,5 @@
 import { RollcallError } from "../errors/rollcall-error.ts";
-import { writeReadySign } from "./playwright-sign.ts";
+import { unnamable, writeReadySign } from "./playwright-sign.ts";
 import { resolveSource } from "./stack-source.ts";
 import { StartError } from "./start-error.ts";
 import { type Started, type StartOptions, startForTests } from "./start-for-tests.ts";
@@ -7,12 +7,11 @@ import { type Started, type StartOptions, startForTests } from "./start-for-test
 interface Order {
   readonly name: string;
   readonly file?: string;
-  readonly exported: readonly string[];
   readonly start: StartOptions;
 }
 
 /** Holds a stack up for Playwright, from whose web servers it is the first, until it is told to end. */
-async function main({ name, file, exported, start }: Order): Promise<void> {
+async function main({ name, file, start }: Order): Promise<void> {
   const interrupted = new AbortController();
   let started: Started | undefined;
   const end = () => {
@@ -26,7 +25,8 @@ async function main({ name, file, exported, start }: Order): Promise<void> {
     const stack = await resolveSource(file, process.cwd());
     if (stack.name !== name) throw otherStack(name, stack.name);
     started = await startForTests({ ...start, stack, signal: interrupted.signal }, { cwd: process.cwd() });
-    process.stdout.write(writeReadySign(started.values, exported));
+    tellUnnamable(unnamable(started.values));
+    process.stdout.write(writeReadySign(started.values));
     await new Promise<void>((resolve) => {
       if (interrupted.signal.aborted) resolve();
       else interrupted.signal.addEventListener("abort", () => resolve(), { once: true });
@@ -34,6 +34,13 @@ async function main({ name, file, exported, start }: Order): Promise<void> {
   } finally {
     await started?.down();
   }
+}
+
+function tellUnnamable(names: readonly string[]): void {
+  if (names.length === 0) return;
+  process.stderr.write(
+    `rollcall: not in Playwright's environment, whose names are in upper case: ${names.join(", ")}. Tests find them in stack.env.\n`,
+  );
 }
 
 function otherStack(name: string, found: string): RollcallError {

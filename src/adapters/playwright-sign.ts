@@ -1,19 +1,36 @@
 import { type StackValues, variableOf } from "./stack-values.ts";
 
-/** Playwright puts named groups of what a web server says into its own environment, their names in upper case. */
-const namable = /^[A-Z_][A-Z0-9_]*$/;
-
-/** What the process that holds the stack says on stdout once it is up: a line for every variable. */
-export function writeReadySign(values: StackValues, exported: readonly string[]): string {
-  const lines = namableOf(exported).map((name) => `${name}=${values.env[name]}`);
-  return `${[...lines, `${variableOf(values.stack)}=${JSON.stringify(values)}`].join("\n")}\n`;
+/** What the process that holds the stack says on stdout once it is up: one line. */
+export function writeReadySign(values: StackValues): string {
+  return `${variableOf(values.stack)}=${JSON.stringify(values)}\n`;
 }
 
-export function readySign(stack: string, exported: readonly string[]): RegExp {
-  const names = [...namableOf(exported), variableOf(stack)];
-  return new RegExp(names.map((name) => `${name}=(?<${name}>[^\\n]*)\\n`).join(""));
+/** Exports that Playwright would give another name: tests find them in `stack.env`. */
+export function unnamable({ env }: StackValues): readonly string[] {
+  return Object.keys(env).filter((name) => name !== name.toUpperCase());
 }
 
-function namableOf(exported: readonly string[]): readonly string[] {
-  return exported.filter((name) => namable.test(name));
+/**
+ * Playwright looks for a pattern in what a web server says, and puts the named groups of what it finds into its own
+ * environment, their names in upper case. The groups are read from the line's JSON: a value may have several lines.
+ */
+export class ReadySign extends RegExp {
+  readonly #variable: string;
+
+  constructor(stack: string) {
+    const variable = variableOf(stack);
+    super(`^${variable}=(?<values>[^\\n]*)\\n`, "m");
+    this.#variable = variable;
+  }
+
+  override exec(text: string): RegExpExecArray | null {
+    const found = super.exec(text);
+    const json = found?.groups?.["values"];
+    if (found === null || json === undefined) return found;
+    const values = JSON.parse(json) as StackValues;
+    const other = unnamable(values);
+    const exported = Object.entries(values.env).filter(([name]) => !other.includes(name));
+    found.groups = Object.fromEntries([...exported, [this.#variable, json]]);
+    return found;
+  }
 }

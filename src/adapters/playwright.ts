@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { UpOptions } from "../run/types.ts";
 import type { RuntimeKind } from "../runtime/types.ts";
 import type { StackDefinition } from "../stack/define.ts";
-import { readySign } from "./playwright-sign.ts";
+import { ReadySign } from "./playwright-sign.ts";
 import { nameOf } from "./stack-source.ts";
 
 export type { DatabaseContext, FixtureOptions, StackContext } from "./fixtures.ts";
@@ -52,13 +52,12 @@ export function withStack<
   const { stack, file, ...given } = options;
   const start = { ...(typeof config.workers === "number" && { prepared: config.workers }), ...given };
   const theirs = config.webServer === undefined ? [] : [config.webServer].flat();
-  const exported = Object.keys(stack.raw.exports ?? {});
   const server: StackServer = {
     name: "rollcall",
     command: `${quoted(process.execPath)} ${quoted(fileURLToPath(new URL("./playwright-server.js", import.meta.url)))}`,
-    env: { ROLLCALL_PLAYWRIGHT: JSON.stringify({ name: nameOf(stack), file, exported, start }) },
+    env: { ROLLCALL_PLAYWRIGHT: JSON.stringify({ name: nameOf(stack), file, start }) },
     timeout: serverTimeoutMs,
-    wait: { stdout: readySign(nameOf(stack), exported) },
+    wait: { stdout: new ReadySign(nameOf(stack)) },
     gracefulShutdown: { signal: "SIGTERM", timeout: downTimeoutMs },
   };
   return { ...config, webServer: [server, ...(theirs as StackServer[])] };

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { withStack } from "../../src/adapters/playwright.ts";
-import { readySign, writeReadySign } from "../../src/adapters/playwright-sign.ts";
+import { ReadySign, unnamable, writeReadySign } from "../../src/adapters/playwright-sign.ts";
 import { stackInTests, viewOf } from "../../src/adapters/stack-in-tests.ts";
 import { onlyValues, publishValues, readValues, type StackValues } from "../../src/adapters/stack-values.ts";
 import { defineStack, postgres } from "../../src/index.ts";
@@ -65,10 +65,20 @@ test("of several stacks none is the only one", () => {
 });
 
 test("Playwright reads the exports, and all values, from what the stack's process says", () => {
-  const exported = ["WEB_URL", "lower"];
-  const groups = readySign("my-shop", exported).exec(`noise\n${writeReadySign(values, exported)}`)?.groups;
+  const sign = new ReadySign("my-shop");
+  const told = writeReadySign(values);
+  expect(sign.exec(`noise\n${told.trimEnd()}`)).toBeNull();
+  const groups = sign.exec(`noise\n${told}`)?.groups;
+  expect(Object.keys(groups ?? {})).toEqual(["WEB_URL", "ROLLCALL_STACK_MY_SHOP"]);
   expect(groups?.["WEB_URL"]).toBe("http://127.0.0.1:1");
   expect(JSON.parse(groups?.["ROLLCALL_STACK_MY_SHOP"] ?? "")).toEqual(values);
+  // Playwright would call it LOWER.
+  expect(unnamable(values)).toEqual(["lower"]);
+});
+
+test("an export of several lines reaches Playwright too", () => {
+  const env = { PEM: "-----BEGIN\nMIIB\n", WEB_URL: "http://127.0.0.1:1" };
+  expect(new ReadySign("my-shop").exec(writeReadySign({ ...values, env }))?.groups).toMatchObject(env);
 });
 
 test("Playwright's own web servers come after the stack", () => {
