@@ -1,11 +1,11 @@
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
+import { onlyValues } from "../run/stack-values.ts";
 import { type WorkerDatabases, workerDatabase } from "../scope/worker-database.ts";
 import { failedIn, type JestState } from "./jest-failed.ts";
 import { type JestProject, optionsOf } from "./jest-options.ts";
 import { tellKept } from "./kept-database.ts";
 import { viewOf } from "./stack-in-tests.ts";
-import { onlyValues } from "./stack-values.ts";
 
 /** What rollcall needs of an environment of jest. */
 export interface Environment {

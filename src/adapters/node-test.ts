@@ -1,8 +1,8 @@
 import { after } from "node:test";
+import { readValues } from "../run/stack-values.ts";
 import type { StackDefinition } from "../stack/define.ts";
 import { type StackInTests, stackInTests, viewOf } from "./stack-in-tests.ts";
 import { nameOf } from "./stack-source.ts";
-import { readValues } from "./stack-values.ts";
 import { type Started, type StartOptions, startForTests } from "./start-for-tests.ts";
 
 export type { ServiceInTests, StackInTests, TestDatabase } from "./stack-in-tests.ts";

@@ -1,10 +1,10 @@
 import { RollcallError } from "../errors/rollcall-error.ts";
+import { type Address, readValues, type StackValues } from "../run/stack-values.ts";
 import type { RuntimeKind } from "../runtime/types.ts";
 import type { RedisDatabase } from "../scope/redis-database.ts";
 import type { StackDefinition } from "../stack/define.ts";
 import { scopesInTests } from "./scopes-in-tests.ts";
 import { nameOf } from "./stack-source.ts";
-import { type Address, readValues, type StackValues } from "./stack-values.ts";
 
 /** A stack that is up, as tests see it. */
 export interface StackInTests<Services extends string = string, Exports extends string = string> {

@@ -2,12 +2,12 @@ import { RollcallError } from "../errors/rollcall-error.ts";
 import type { RunEvent } from "../journal/events.ts";
 import { formatDuration } from "../report/format.ts";
 import { createReporter, type ProgressMode } from "../report/reporter.ts";
+import { publishValues, readValues, type StackValues, valuesOf } from "../run/stack-values.ts";
 import type { Run, UpOptions } from "../run/types.ts";
 import { up } from "../run/up.ts";
 import type { RuntimeKind } from "../runtime/types.ts";
 import { type PreparedDatabases, prepareDatabases, validatePrepared } from "./prepared-databases.ts";
 import { resolveSource, type StackSource } from "./stack-source.ts";
-import { publishValues, type StackValues, valuesOf } from "./stack-values.ts";
 import { StartError } from "./start-error.ts";
 
 const runtimes = ["auto", "process", "podman", "docker"] as const;
@@ -57,7 +57,10 @@ export async function startForTests<Services extends string, Exports extends str
   try {
     validatePrepared(prepared);
     const stack = await resolveSource(source, cwd);
+    const around = readValues(stack.name, process.env);
     const started = (await up(stack, {
+      // Inside `rollcall run --name` that run is meant.
+      ...(around !== undefined && { name: around.name }),
       ...rest,
       runtime: runtime ?? runtimeFromEnvironment(),
       onEvent: (event) => {

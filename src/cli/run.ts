@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { asRollcallError, RollcallError } from "../errors/rollcall-error.ts";
+import { environmentOf, valuesOf } from "../run/stack-values.ts";
 import type { Run } from "../run/types.ts";
 import { up } from "../run/up.ts";
 import { runChild } from "./child.ts";
@@ -42,7 +43,7 @@ Examples:
           // Interrupted after the last gate has opened: there was no command yet that could have heard of it.
           session.signal.throwIfAborted();
           exitCode = await runChild(argv, {
-            env: { ...process.env, ...run.env },
+            env: { ...process.env, ...environmentOf(await valuesOf(run)) },
             failed: run.failed,
             onFailed,
             now: session.now,

@@ -1,3 +1,5 @@
+import { mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { databaseConfig, useProject } from "./fixtures/project.ts";
 
@@ -83,27 +85,61 @@ console.log("down");`,
   expect(code).toBe(0);
 });
 
-test("node --test: every file shares one run, and the last one takes it down", {
-  timeout: 180_000,
-}, async () => {
-  const source = `import { test } from "node:test";
+test.each([
+  { where: ".", name: "shop", options: [] },
+  { where: ".", name: "other", options: ["--name", "other"] },
+  { where: "stack", name: "shop", options: ["-f", "stack"] },
+])(
+  "node --test: every file shares the run of `rollcall run $options`, which takes it down",
+  {
+    timeout: 180_000,
+  },
+  async ({ where, name, options }) => {
+    const config = `${where}/rollcall.config.mjs`;
+    if (where !== ".") {
+      mkdirSync(join(project.dir, where));
+      for (const file of ["rollcall.config.mjs", "server.mjs"])
+        renameSync(join(project.dir, file), join(project.dir, where, file));
+    }
+    const source = `import assert from "node:assert";
+import { test } from "node:test";
 import { useStack } from "rollcall/node-test";
-import definition from "./rollcall.config.mjs";
+import definition from "./${config}";
 const stack = await useStack(definition);
-test("reaches it", async () => { await fetch(stack.service("web").url()); });`;
-  project.write("one.test.mjs", source);
-  project.write("two.test.mjs", source);
-  const { code, text } = await project.rollcall(
-    "run",
-    "--progress",
-    "quiet",
-    "--",
-    process.execPath,
-    "--test",
+test("reaches it", async () => {
+  await fetch(stack.service("web").url());
+  assert.equal(stack.name, "${name}");
+  assert.equal(stack.env.WEB_URL, process.env.OUTER_URL);
+});`;
+    project.write("one.test.mjs", source);
+    project.write("two.test.mjs", source);
+    project.write(
+      "outer.mjs",
+      `import { spawnSync } from "node:child_process";
+const env = { ...process.env, OUTER_URL: process.env.WEB_URL };
+process.exitCode = spawnSync(process.execPath, ["--test"], { stdio: "inherit", env }).status;`,
+    );
+    const { code, text } = await project.rollcall(
+      ...["run", "--progress", "quiet", ...options, "--", process.execPath, "outer.mjs"],
+    );
+    expect(text).toContain("# pass 2");
+    expect(code).toBe(0);
+    expect((await project.rollcall("status", ...options)).code).toBe(3);
+  },
+);
+
+test("a set-up inside `rollcall run --name` attaches to that run", { timeout: 180_000 }, async () => {
+  project.write(
+    "attaches.mjs",
+    `import { createGlobalFixtures } from "rollcall/mocha";
+const outer = process.env.WEB_URL;
+const { mochaGlobalSetup, mochaGlobalTeardown } = createGlobalFixtures();
+await mochaGlobalSetup();
+console.log(process.env.WEB_URL === outer ? "the same" : "another");
+await mochaGlobalTeardown();`,
   );
-  expect(text).toContain("# pass 2");
-  expect(code).toBe(0);
-  expect((await project.rollcall("status")).code).toBe(3);
+  const { text } = await project.rollcall("run", "--name", "other", "--", process.execPath, "attaches.mjs");
+  expect(text).toContain("the same");
 });
 
 test("node --test by itself: a start that fails is the file's one error", { timeout: 180_000 }, async () => {

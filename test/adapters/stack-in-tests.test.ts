@@ -2,8 +2,8 @@ import { afterEach, expect, test } from "vitest";
 import { withStack } from "../../src/adapters/playwright.ts";
 import { ReadySign, unnamable, writeReadySign } from "../../src/adapters/playwright-sign.ts";
 import { stackInTests, viewOf } from "../../src/adapters/stack-in-tests.ts";
-import { onlyValues, publishValues, readValues, type StackValues } from "../../src/adapters/stack-values.ts";
 import { defineStack, postgres } from "../../src/index.ts";
+import { onlyValues, publishValues, readValues, type StackValues } from "../../src/run/stack-values.ts";
 
 const values: StackValues = {
   stack: "my-shop",

@@ -1,8 +1,8 @@
 import { RollcallError } from "../errors/rollcall-error.ts";
-import type { Run } from "../run/types.ts";
 import type { RuntimeKind } from "../runtime/types.ts";
+import type { Run } from "./types.ts";
 
-/** What the process that brought a stack up tells the workers of a test runner: plain data. */
+/** What the process that brought a stack up tells those that it starts, as the workers of a test runner: plain data. */
 export interface StackValues<Services extends string = string, Exports extends string = string> {
   readonly stack: string;
   readonly name: string;
@@ -47,9 +47,14 @@ export function variableOf(stack: string): string {
   return `${prefix}${stack.toUpperCase().replaceAll("-", "_")}`;
 }
 
+/** The exports, and the values in their variable. */
+export function environmentOf(values: StackValues): Readonly<Record<string, string>> {
+  return { ...values.env, [variableOf(values.stack)]: JSON.stringify(values) };
+}
+
 /** Puts the values and the exports into an environment; what is returned takes them out again. */
 export function publishValues(values: StackValues, env: NodeJS.ProcessEnv): () => void {
-  const added = { ...values.env, [variableOf(values.stack)]: JSON.stringify(values) };
+  const added = environmentOf(values);
   const before = Object.keys(added).map((key) => [key, env[key]] as const);
   Object.assign(env, added);
   return () => {
