@@ -1,17 +1,19 @@
 import { RollcallError } from "../errors/rollcall-error.ts";
+import { definitionOf } from "../stack/define.ts";
+import type { RawStack } from "../stack/raw.ts";
 import { unnamable, writeReadySign } from "./playwright-sign.ts";
 import { resolveSource } from "./stack-source.ts";
 import { StartError } from "./start-error.ts";
 import { type Started, type StartOptions, startForTests } from "./start-for-tests.ts";
 
 interface Order {
-  readonly name: string;
+  readonly raw: RawStack;
   readonly file?: string;
   readonly start: StartOptions;
 }
 
 /** Holds a stack up for Playwright, from whose web servers it is the first, until it is told to end. */
-async function main({ name, file, start }: Order): Promise<void> {
+async function main({ raw, file, start }: Order): Promise<void> {
   const interrupted = new AbortController();
   let started: Started | undefined;
   const end = () => {
@@ -22,8 +24,8 @@ async function main({ name, file, start }: Order): Promise<void> {
   // Playwright holds the other end: when it is killed, this is all that is heard of it.
   process.stdin.resume().on("close", end);
   try {
-    const stack = await resolveSource(file, process.cwd());
-    if (stack.name !== name) throw otherStack(name, stack.name);
+    const stack = await resolveSource(file ?? definitionOf(raw), process.cwd());
+    if (stack.name !== raw.name) throw otherStack(raw.name, stack.name);
     started = await startForTests({ ...start, stack, signal: interrupted.signal }, { cwd: process.cwd() });
     tellUnnamable(unnamable(started.values));
     process.stdout.write(writeReadySign(started.values));
@@ -45,8 +47,8 @@ function tellUnnamable(names: readonly string[]): void {
 
 function otherStack(name: string, found: string): RollcallError {
   return new RollcallError("USAGE", {
-    message: `withStack(config, { stack }): the stack ${name} was expected, but the nearest stack file holds ${found}.`,
-    hint: "Name the stack's file: withStack(config, { stack, file }).",
+    message: `withStack(config, { stack }): the stack ${name} was expected, but the file that is named holds ${found}.`,
+    hint: "Correct the file: withStack(config, { stack, file }).",
   });
 }
 

@@ -12,7 +12,7 @@ export { type ServiceInTests, type StackInTests, stackInTests, type TestDatabase
 export interface WithStackOptions<Services extends string = string, Exports extends string = string>
   extends Pick<UpOptions, "order" | "ports" | "timeoutMs" | "name" | "keepOnFailure"> {
   readonly stack: StackDefinition<Services, Exports>;
-  /** Where it is defined, from the configuration's folder. @default the nearest stack file */
+  /** Where it is defined, from the configuration's folder. @default the nearest stack file, if it holds this stack */
   readonly file?: string;
   /** @default the variable ROLLCALL_RUNTIME, else "auto" */
   readonly runtime?: RuntimeKind | "auto";
@@ -55,7 +55,7 @@ export function withStack<
   const server: StackServer = {
     name: "rollcall",
     command: `${quoted(process.execPath)} ${quoted(fileURLToPath(new URL("./playwright-server.js", import.meta.url)))}`,
-    env: { ROLLCALL_PLAYWRIGHT: JSON.stringify({ name: nameOf(stack), file, start }) },
+    env: { ROLLCALL_PLAYWRIGHT: JSON.stringify({ raw: stack.raw, file, start }) },
     timeout: serverTimeoutMs,
     wait: { stdout: new ReadySign(nameOf(stack)) },
     gracefulShutdown: { signal: "SIGTERM", timeout: downTimeoutMs },

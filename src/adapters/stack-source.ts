@@ -1,5 +1,8 @@
+import { dirname } from "node:path";
 import { RollcallError } from "../errors/rollcall-error.ts";
+import { definitionHash } from "../run/definition-hash.ts";
 import { isDefinition, type StackDefinition } from "../stack/define.ts";
+import { findStackFile } from "../stack/find.ts";
 import { loadStack } from "../stack/load.ts";
 import type { Stack } from "../stack/types.ts";
 import { toStack } from "../stack/validate.ts";
@@ -20,13 +23,36 @@ export type ExportsOf<Definition> =
 
 /**
  * The stack that is meant; without a source the nearest file's. A definition is taken as its file says, when the
- * nearest file holds it: relative paths start there, and the command line then means the same run.
+ * nearest file holds the same one: relative paths start there, and the command line then means the same run.
+ *
+ * @throws RollcallError what `loadStack` throws, also where the nearest file cannot be read for a definition
  */
 export async function resolveSource(source: StackSource | undefined, cwd: string): Promise<Stack> {
   if (source === undefined || typeof source === "string") return loadStack(source, { cwd });
   if (!isDefinition(source)) return source;
-  const nearest = await loadStack(undefined, { cwd }).catch(() => undefined);
-  return nearest?.name === source.raw.name ? nearest : toStack(source, { cwd });
+  const nearest = await nearestModule(cwd);
+  if (nearest?.name === source.raw.name && (await isSame(nearest, source))) return nearest;
+  return toStack(source, { cwd });
+}
+
+/** Of the files only a module can hold what a program imports. */
+async function nearestModule(cwd: string): Promise<Stack | undefined> {
+  try {
+    return findStackFile(undefined, cwd).format === "module"
+      ? await loadStack(undefined, { cwd })
+      : undefined;
+  } catch (error) {
+    if (error instanceof RollcallError && error.code === "FILE_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+async function isSame(stack: Stack, definition: StackDefinition): Promise<boolean> {
+  const { file } = stack;
+  if (file === undefined) return false;
+  return (
+    (await definitionHash(toStack(definition, { cwd: dirname(file) }))) === (await definitionHash(stack))
+  );
 }
 
 /** The name that a definition, or a loaded stack, has. */

@@ -82,7 +82,12 @@ export function defineStack<Names extends string, Exports extends string = never
     services: Object.fromEntries(units),
     ...(exports === undefined ? {} : { exports: called(exports) }),
   };
-  return { [definition]: true, raw: raw as RawStack };
+  return definitionOf(raw as RawStack);
+}
+
+/** As `defineStack` returns it: what it is made of is plain data, which another process may be told. */
+export function definitionOf(raw: RawStack): StackDefinition<never, never> {
+  return { [definition]: true, raw };
 }
 
 export function isDefinition(value: unknown): value is StackDefinition {
