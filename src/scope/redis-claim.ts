@@ -9,6 +9,8 @@ import type { RedisAccess } from "./redis-url.ts";
  */
 export interface RedisClaim {
   readonly index: number;
+  /** Somebody else has taken the number, while the server was restarted. */
+  isLost(connection: RedisConnection): Promise<boolean>;
   release(): void;
 }
 
@@ -25,14 +27,7 @@ export async function claimNumber(access: RedisAccess): Promise<RedisClaim | und
       const { free, claims } = await look(connection, access);
       const index = free[Math.floor(Math.random() * free.length)];
       if (index === undefined) break;
-      // Redis does one command after the other: of two that claim one number, at least one sees the other.
-      const [, clients] = await Promise.all([
-        connection.send("CLIENT", "SETNAME", nameOf(index, id)),
-        connection.send("CLIENT", "LIST"),
-      ]);
-      const others = claimsIn(String(clients)).filter((claim) => claim.index === index && claim.id !== id);
-      if (others.length === 0) return hold(connection, access, index, id);
-      await connection.send("CLIENT", "SETNAME", "");
+      if (await claim(connection, { index, id })) return hold(connection, access, { index, id });
       await delay(Math.random() * (claims.length + 1));
     }
   } catch (error) {
@@ -46,6 +41,21 @@ export async function claimNumber(access: RedisAccess): Promise<RedisClaim | und
 interface Claimed {
   readonly index: number;
   readonly id: string;
+}
+
+/** Redis does one command after the other: of two that claim one number, at least one sees the other, and gives way. */
+async function claim(connection: RedisConnection, claimed: Claimed): Promise<boolean> {
+  const [, clients] = await Promise.all([
+    connection.send("CLIENT", "SETNAME", nameOf(claimed)),
+    connection.send("CLIENT", "LIST"),
+  ]);
+  const others = othersIn(String(clients), claimed);
+  if (others.length > 0) await connection.send("CLIENT", "SETNAME", "");
+  return others.length === 0;
+}
+
+function othersIn(clients: string, { index, id }: Claimed): readonly Claimed[] {
+  return claimsIn(clients).filter((each) => each.index === index && each.id !== id);
 }
 
 /** Numbers that nobody claims, nobody is connected to, and that hold nothing; 0 is the stack's own. */
@@ -75,20 +85,19 @@ async function countOfDatabases(connection: RedisConnection): Promise<number> {
   return Array.isArray(reply) ? Number(reply[1]) : 16;
 }
 
-function nameOf(index: number, id: string): string {
+function nameOf({ index, id }: Claimed): string {
   return `rollcall-db-${index}-${id}`;
 }
 
 /** Claims it again when the connection is lost, as by a restart of the server. */
-function hold(first: RedisConnection, access: RedisAccess, index: number, id: string): RedisClaim {
+function hold(first: RedisConnection, access: RedisAccess, claimed: Claimed): RedisClaim {
   let released = false;
   let current: Promise<RedisConnection> = Promise.resolve(first);
   const renew = async (): Promise<RedisConnection> => {
     for (let left = reconnects; ; left -= 1) {
       try {
         const connection = await connectRedis(access);
-        await connection.send("CLIENT", "SETNAME", nameOf(index, id));
-        watch(connection);
+        if (await claimAgain(connection, claimed)) watch(connection);
         return connection;
       } catch (error) {
         if (released || left === 0) throw error;
@@ -105,7 +114,11 @@ function hold(first: RedisConnection, access: RedisAccess, index: number, id: st
   };
   watch(first);
   return {
-    index,
+    index: claimed.index,
+    isLost: async (connection) => {
+      const clients = String(await connection.send("CLIENT", "LIST"));
+      return othersIn(clients, claimed).length > 0;
+    },
     release: () => {
       released = true;
       void current.then(
@@ -114,4 +127,13 @@ function hold(first: RedisConnection, access: RedisAccess, index: number, id: st
       );
     },
   };
+}
+
+/** Whoever has the number by then keeps it; whoever only tries gives way. */
+async function claimAgain(connection: RedisConnection, claimed: Claimed): Promise<boolean> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    if (await claim(connection, claimed)) return true;
+    await delay(Math.random() * reconnectAfterMs, undefined, { ref: false });
+  }
+  return false;
 }

@@ -1,3 +1,4 @@
+import { RollcallError } from "../errors/rollcall-error.ts";
 import { randomLetters } from "../util/random-letters.ts";
 import { claimNumber, type RedisClaim } from "./redis-claim.ts";
 import { connectRedis, type RedisConnection } from "./redis-connection.ts";
@@ -42,7 +43,10 @@ export async function resetRedis(url: string): Promise<void> {
 function numbered(access: RedisAccess, claim: RedisClaim): RedisDatabase {
   const own = { ...access, index: claim.index };
   const flush = async () => {
-    await withConnection(own, `empty database ${own.index}`, (connection) => connection.send("FLUSHDB"));
+    await withConnection(own, `empty database ${own.index}`, async (connection) => {
+      if (await claim.isLost(connection)) throw takenOver(own.index);
+      await connection.send("FLUSHDB");
+    });
   };
   let disposing: Promise<void> | undefined;
   return {
@@ -55,6 +59,13 @@ function numbered(access: RedisAccess, claim: RedisClaim): RedisDatabase {
       return disposing;
     },
   };
+}
+
+function takenOver(index: number): RollcallError {
+  return new RollcallError("SCOPE_FAILED", {
+    message: `Another process has taken the Redis database ${index} while the server was restarted: it is left as it is.`,
+    hint: "Take a new database after a restart of Redis.",
+  });
 }
 
 function prefixed(access: RedisAccess, prefix: string): RedisDatabase {

@@ -75,6 +75,23 @@ test("a claim outlives a restart of the server", async () => {
   await expect.poll(claims, { timeout: 30_000 }).toContain(`name=rollcall-db-${own.index}-`);
 });
 
+test("a number that somebody else has taken meanwhile is left to him", async () => {
+  const own = await createRedisDatabase({ url: cache().url() });
+  const other = await connectRedis({ ...readRedisUrl(cache().url()), index: own.index });
+  await other.send("SET", "theirs", "1");
+  await other.send("CLIENT", "SETNAME", `rollcall-db-${own.index}-other`);
+  const claims = async () =>
+    String(await other.send("CLIENT", "LIST")).match(new RegExp(`name=rollcall-db-${own.index}-\\w+`, "g"));
+  const [, id] =
+    /^id=(\d+) .*name=rollcall-db-\d+-(?!other)/m.exec(String(await other.send("CLIENT", "LIST"))) ?? [];
+  await other.send("CLIENT", "KILL", "ID", id ?? "");
+  await expect.poll(claims, { timeout: 30_000 }).toEqual([`name=rollcall-db-${own.index}-other`]);
+  await expect(own[Symbol.asyncDispose]()).rejects.toMatchObject({ code: "SCOPE_FAILED" });
+  expect(await other.send("GET", "theirs")).toBe("1");
+  await other.send("FLUSHDB");
+  other.close();
+});
+
 test("a reset empties the stack's own database and leaves the workers theirs", async () => {
   await using own = await cache().redisDatabase();
   await redis(own.url, "SET", "mine", "1");
