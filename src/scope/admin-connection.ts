@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import type { PostgresAccess } from "./postgres-url.ts";
 import { sqlName } from "./sql-name.ts";
@@ -12,8 +13,11 @@ export interface AdminConnection extends Queries {
   readonly quietly: Queries;
   /** Keeps the process alive until `work` is done, which may wait for queries of others. */
   held<Result>(work: () => Promise<Result>): Promise<Result>;
-  /** Called with the payload of every notification of this channel; listens again after a lost connection. */
-  listen(channel: string, onNotified: (payload: string) => void): Promise<void>;
+  /**
+   * Called with the payload of every notification of this channel. A lost connection is then opened again by itself, and
+   * it is called without one: what was told meanwhile has not been heard.
+   */
+  listen(channel: string, onNotified: (payload?: string) => void): Promise<void>;
   /** Says goodbye; a server that has stopped does not hear it. */
   close(): Promise<void>;
   /** Ends it at once: whoever waits for an answer gets an error, and nothing is sent any more. */
@@ -28,16 +32,18 @@ interface PgClient extends pg.Client {
 }
 
 const connectLimitMs = 30_000;
+const reconnectAfterMs = 250;
+/** What would wait for ever behind a stopped process is an error after a minute. */
+export const lockLimit = "60s";
 
 export function createAdminConnection(
   access: PostgresAccess,
-  // What would wait for ever behind a stopped process is an error after a minute.
-  setUp = "SET synchronous_commit = off; SET lock_timeout = '60s'",
+  setUp = `SET synchronous_commit = off; SET lock_timeout = '${lockLimit}'`,
 ): AdminConnection {
   let opened: Promise<PgClient> | undefined;
   /** Also while it connects. */
   let current: PgClient | undefined;
-  const listeners = new Map<string, (payload: string) => void>();
+  const listeners = new Map<string, (payload?: string) => void>();
   let waiting = 0;
   let closed = false;
 
@@ -52,13 +58,18 @@ export function createAdminConnection(
     }) as PgClient;
     current = client;
     const lost = () => {
+      if (current !== client) return;
+      current = undefined;
       opened = undefined;
+      if (listeners.size > 0 && !renewing) void listenAgain();
     };
     client.on("error", lost);
     client.on("end", lost);
     client.on("notification", ({ channel, payload = "" }) => listeners.get(channel)?.(payload));
     try {
-      await client.connect();
+      const connecting = client.connect();
+      if (waiting === 0) client.unref();
+      await connecting;
       const listen = [...listeners.keys()].map((channel) => `; LISTEN ${sqlName(channel)}`);
       await client.query(setUp + listen.join(""));
       return client;
@@ -80,11 +91,25 @@ export function createAdminConnection(
     return opened;
   };
 
+  let renewing = false;
+  const listenAgain = async (): Promise<void> => {
+    renewing = true;
+    let again = false;
+    while (!again && !closed) {
+      await delay(reconnectAfterMs, undefined, { ref: false });
+      again = await connected().then(
+        () => true,
+        () => false,
+      );
+    }
+    renewing = false;
+    for (const onNotified of listeners.values()) onNotified();
+  };
+
   let last: Promise<unknown> = Promise.resolve();
   const send = (text: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
     const sent = last.then(async () => {
       const client = await connected();
-      if (waiting === 0) client.unref();
       return (await client.query<Row>(text, [...values])).rows;
     });
     last = sent.catch(ignore);
@@ -94,11 +119,11 @@ export function createAdminConnection(
   const held = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     waiting += 1;
     try {
-      opened?.then((client) => client.ref(), ignore);
+      current?.ref();
       return await work();
     } finally {
       waiting -= 1;
-      if (waiting === 0) opened?.then((client) => client.unref(), ignore);
+      if (waiting === 0) current?.unref();
     }
   };
 

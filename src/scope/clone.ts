@@ -37,9 +37,11 @@ export async function ensureTemplate(server: DatabaseServer, source: string): Pr
       const recipe = await readCloneRecipe(server, source);
       await withoutClients(desk, [source], () => workshop.query(cloneSql(recipe, making)));
       if (recipe.hasSettings) await copySettings(workshop, source, making);
-      await workshop.query(`ALTER DATABASE ${sqlName(making)} ALLOW_CONNECTIONS false IS_TEMPLATE true`);
-      // Only what is complete has the name.
-      await workshop.query(`ALTER DATABASE ${sqlName(making)} RENAME TO ${sqlName(template)}`);
+      // Only what is complete has the name, and only what has it is a template: those cannot be dropped.
+      await workshop.query(
+        `ALTER DATABASE ${sqlName(making)} ALLOW_CONNECTIONS false IS_TEMPLATE true;
+         ALTER DATABASE ${sqlName(making)} RENAME TO ${sqlName(template)}`,
+      );
     }),
   );
   return template;

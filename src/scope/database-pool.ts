@@ -97,7 +97,7 @@ function poolOf(server: DatabaseServer, source: string): DatabasePool {
     wanted = Math.max(wanted, size);
     if (first)
       await desk.listen(changed, (which) => {
-        if (which === template) void fillQuietly();
+        if (which === undefined || which === template) void fillQuietly();
       });
     void fillQuietly();
   };

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type AdminConnection, createAdminConnection, type Queries } from "./admin-connection.ts";
+import { type AdminConnection, createAdminConnection, lockLimit, type Queries } from "./admin-connection.ts";
 import { listSql } from "./database-list.ts";
 import { type PostgresAccess, postgresUrl } from "./postgres-url.ts";
 import { asScopeError } from "./scope-error.ts";
@@ -29,10 +29,11 @@ export interface DatabaseServer {
 
 export const adminDatabase = "rollcall_admin";
 
+/** A queue of many workers on a slow disk is long; a stopped process at its head is found all the same. */
+const turnLimit = "10min";
 const closeLimitMs = 2_000;
-const duplicateDatabase = "42P04";
-const uniqueViolation = "23505";
 const noSuchDatabase = "3D000";
+const lockNotAvailable = "55P03";
 
 export async function openDatabaseServer(access: PostgresAccess): Promise<DatabaseServer> {
   const admin = { ...access, database: adminDatabase };
@@ -57,6 +58,9 @@ export async function openDatabaseServer(access: PostgresAccess): Promise<Databa
     desk,
     version: () => {
       version ??= desk.query("SHOW server_version_num").then(([row]) => Number(row?.["server_version_num"]));
+      version.catch(() => {
+        version = undefined;
+      });
       return version;
     },
     inTurn: (work) => workshop.held(() => next(() => work(workshop))),
@@ -83,7 +87,13 @@ export async function underLock<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   const key = lockKey(what);
-  await connection.query("SELECT pg_advisory_lock(20061, $1)", [key]);
+  await connection
+    .query(
+      `SET lock_timeout = '${turnLimit}'; SELECT pg_advisory_lock(20061, ${key}); SET lock_timeout = '${lockLimit}'`,
+    )
+    .catch((error) => {
+      throw codeOf(error) === lockNotAvailable ? outOfTurn(what, error) : error;
+    });
   return unlocking(connection, key, work);
 }
 
@@ -111,6 +121,10 @@ async function unlocking<Result>(
   }
 }
 
+function outOfTurn(what: string, cause: unknown): Error {
+  return new Error(`others have been at ${what} for ${turnLimit}, one after the other`, { cause });
+}
+
 function lockKey(what: string): number {
   return createHash("sha256").update(`rollcall ${what}`).digest().readInt32BE(0);
 }
@@ -120,7 +134,12 @@ async function makeAdminDatabase(access: PostgresAccess, desk: AdminConnection):
     await desk.query("SELECT 1");
   } catch (error) {
     if (codeOf(error) !== noSuchDatabase) throw error;
-    await createAdminDatabase(access);
+    await createAdminDatabase(access).catch(async (failed) => {
+      // Another process has been first, and may have disconnected this one for its template.
+      await desk.query("SELECT 1").catch(() => {
+        throw failed;
+      });
+    });
   }
   const [table] = await desk.query("SELECT to_regclass('databases') AS found");
   if (table?.["found"] !== null) return;
@@ -135,9 +154,6 @@ async function createAdminDatabase(access: PostgresAccess): Promise<void> {
     await client.connect();
     // template1 may be in use by a test; template0 never is.
     await client.query(`CREATE DATABASE ${adminDatabase} TEMPLATE template0`);
-  } catch (error) {
-    const byAnother = codeOf(error) === duplicateDatabase || codeOf(error) === uniqueViolation;
-    if (!byAnother) throw error;
   } finally {
     await client.end().catch(() => {});
   }

@@ -56,6 +56,7 @@ export async function createDatabase(order: DatabaseOrder): Promise<Database> {
   let dropping: Promise<void> | undefined;
   const drop = (): Promise<void> => {
     dropping ??= dropDatabase(server, name).catch((error) => {
+      dropping = undefined;
       throw asScopeError(error, `drop the database ${name}`);
     });
     return dropping;

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { expect, test } from "vitest";
 import { createDatabasePool } from "../../src/scope/database-pool.ts";
+import { adminDatabase } from "../../src/scope/database-server.ts";
 import { workerDatabase } from "../../src/scope/worker-database.ts";
 import { ask, useSmallStack } from "./small-stack.ts";
 
@@ -182,6 +183,27 @@ test("it goes on after the server was restarted", async () => {
   await db().restart();
   await using database = await db().database();
   expect(await ids(database.url)).toEqual([1, 2, 3]);
+});
+
+test("clones are prepared again after a restart, without a query that would notice it", async () => {
+  await (await db().pool({ size: 2 })).warm();
+  await db().restart();
+  await using other = await createDatabasePool({ adminUrl: db().url(), existing: true });
+  const admin = new URL(db().url());
+  admin.pathname = adminDatabase;
+  const spares = () => ask(admin.href, "SELECT count(*)::int FROM databases WHERE state = 'spare'");
+  const [[before]] = (await spares()) as [[number]];
+  await other.database();
+  await expect.poll(spares, { timeout: 30_000 }).toEqual([[before]]);
+});
+
+test("a drop that failed can be tried again", async () => {
+  const database = await db().database();
+  await db().kill();
+  await expect(database.drop()).rejects.toMatchObject({ code: "SCOPE_FAILED" });
+  await db().restart();
+  await database.drop();
+  expect(await databases()).not.toContain(database.name);
 });
 
 test("what is no PostgreSQL is refused, and an error never shows a password", async () => {
