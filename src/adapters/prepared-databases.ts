@@ -3,6 +3,8 @@ import { RollcallError } from "../errors/rollcall-error.ts";
 import { createDatabasePool, type DatabasePool } from "../scope/database-pool.ts";
 
 export interface PreparedDatabases {
+  /** Whether a template was made just now. */
+  readonly madeTemplate: boolean;
   /** Leaves the databases where they are. Idempotent. */
   close(): Promise<void>;
 }
@@ -41,5 +43,5 @@ export async function prepareDatabases({
     await close();
     throw error;
   }
-  return { close };
+  return { madeTemplate: pools.some((pool) => pool.madeTemplate), close };
 }

@@ -71,6 +71,7 @@ export async function startForTests<Services extends string, Exports extends str
     run = started;
     const urls = databases.map((service) => started.service(service).url());
     clones = await prepareDatabases({ urls, prepared });
+    if (clones.madeTemplate && run.attached && around === undefined) tellLateTemplate(run);
     const values = await valuesOf(run);
     teller.ready(run);
     tellLoss(run);
@@ -114,6 +115,13 @@ function runtimeFromEnvironment(): RuntimeKind | "auto" {
 /** The tests that fail from now on do so because of it: it is said once. */
 function tellLoss(run: Run): void {
   run.failed.catch((error) => process.stderr.write(`\n${new StartError(error).message}\n`));
+}
+
+/** Whoever has been at work since the stack came up has left what he wrote in every clone. */
+function tellLateTemplate({ name }: Run): void {
+  process.stderr.write(
+    `rollcall: ${name} was up already: databases of tests are copies of its database as it is now, not as it came up; \`rollcall down\` and \`rollcall up\`, with the tests right after, give fresh ones.\n`,
+  );
 }
 
 function createTeller(progress: ProgressMode | undefined) {

@@ -22,16 +22,17 @@ export function templateOf(source: string): string {
 }
 
 /**
- * The template of a database: a copy as it is now, unless there is one already. Sealed: nobody can connect to it, so
- * that cloning it never has to wait for a client. Clients of the database itself are disconnected for the copy.
+ * The template of a database: a copy as it is now, unless there is one already, which is what is told. Sealed: nobody
+ * can connect to it, so that cloning it never has to wait for a client. Clients of the database itself are disconnected
+ * for the copy.
  */
-export async function ensureTemplate(server: DatabaseServer, source: string): Promise<string> {
+export async function ensureTemplate(server: DatabaseServer, source: string): Promise<"made" | "found"> {
   const template = templateOf(source);
-  if (await exists(server.desk, template)) return template;
+  if (await exists(server.desk, template)) return "found";
   const { desk } = server;
-  await server.inTurn((workshop) =>
+  return server.inTurn((workshop) =>
     underLock(workshop, cloningLock, async () => {
-      if (await exists(workshop, template)) return;
+      if (await exists(workshop, template)) return "found";
       const making = `rollcall_making_${template.slice(-40)}`;
       await workshop.query(`DROP DATABASE IF EXISTS ${sqlName(making)}`);
       const recipe = await readCloneRecipe(server, source);
@@ -42,9 +43,9 @@ export async function ensureTemplate(server: DatabaseServer, source: string): Pr
         `ALTER DATABASE ${sqlName(making)} ALLOW_CONNECTIONS false IS_TEMPLATE true;
          ALTER DATABASE ${sqlName(making)} RENAME TO ${sqlName(template)}`,
       );
+      return "made";
     }),
   );
-  return template;
 }
 
 /** How a database is copied; read once for all its clones. */

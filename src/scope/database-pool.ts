@@ -24,6 +24,8 @@ import { withoutClients } from "./without-clients.ts";
 export interface DatabasePool extends AsyncDisposable {
   /** The sealed database that all are cloned from. */
   readonly template: string;
+  /** Whether this call has made the template; else it was there. */
+  readonly madeTemplate: boolean;
   /** A prepared one, else one that is cloned now. */
   database(options?: DatabaseOptions): Promise<Database>;
   /** Resolves once so many are prepared; this process then keeps their number. @default the pool's size */
@@ -58,8 +60,8 @@ export async function createDatabasePool(options: PoolOptions): Promise<Database
   const server = await openDatabaseServer(access);
   try {
     if (existing && !(await exists(server.desk, templateOf(source)))) throw noTemplate(source);
-    await ensureTemplate(server, source);
-    const pool = poolOf(server, source);
+    const madeTemplate = (await ensureTemplate(server, source)) === "made";
+    const pool = { ...poolOf(server, source), madeTemplate };
     if (size > 0) await pool.prepare(size);
     return pool;
   } catch (error) {
@@ -68,7 +70,7 @@ export async function createDatabasePool(options: PoolOptions): Promise<Database
   }
 }
 
-function poolOf(server: DatabaseServer, source: string): DatabasePool {
+function poolOf(server: DatabaseServer, source: string): Omit<DatabasePool, "madeTemplate"> {
   const { desk } = server;
   const template = templateOf(source);
   let recipe: Promise<CloneRecipe> | undefined;

@@ -176,6 +176,24 @@ for (const which of ["one", "two"])
   expect(code).toBe(0);
 });
 
+test("a template that is made long after the stack came up is told, once", limit, async () => {
+  project.write(
+    "starts.mjs",
+    `import { createGlobalFixtures } from "rollcall/mocha";
+const { mochaGlobalSetup, mochaGlobalTeardown } = createGlobalFixtures({ databases: ["db"], prepared: 0 });
+await mochaGlobalSetup();
+await mochaGlobalTeardown();`,
+  );
+  const told = "copies of its database as it is now";
+  const start = async () => (await project.node(["starts.mjs"])).text;
+  expect(await start()).not.toContain(told);
+  const inside = await project.rollcall("run", "--", process.execPath, "starts.mjs");
+  expect(inside.text).not.toContain(told);
+  const [first, second] = await whileUp(async () => [await start(), await start()]);
+  expect(first).toContain(told);
+  expect(second).not.toContain(told);
+});
+
 test("a number of clones that is none is refused before anything starts", limit, async () => {
   project.write(
     "wrong.mjs",
