@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { type AdminConnection, createAdminConnection, lockLimit, type Queries } from "./admin-connection.ts";
 import { listSql } from "./database-list.ts";
 import { type PostgresAccess, postgresUrl } from "./postgres-url.ts";
@@ -31,7 +32,8 @@ export const adminDatabase = "rollcall_admin";
 
 /** A queue of many workers on a slow disk is long; a stopped process at its head is found all the same. */
 const turnLimit = "10min";
-const closeLimitMs = 2_000;
+const silenceLimitMs = 2_000;
+const slownessLimitMs = 20_000;
 const noSuchDatabase = "3D000";
 const lockNotAvailable = "55P03";
 
@@ -68,16 +70,27 @@ export async function openDatabaseServer(access: PostgresAccess): Promise<Databa
     closed: () => closed,
     close: async (last = async () => {}) => {
       closed = true;
-      const limit = setTimeout(() => {
+      const ended = new AbortController();
+      void givenUp(desk, ended.signal).then(() => {
         desk.cut();
         workshop.cut();
-      }, closeLimitMs);
+      });
       await desk.held(last).catch(() => {});
       await workshop.held(() => turn);
       await Promise.all([desk.close(), workshop.close()]);
-      clearTimeout(limit);
+      ended.abort();
     },
   };
+}
+
+/** Resolves when the end has been waited for long enough: soon where nobody answers, later where somebody is slow. */
+async function givenUp(desk: AdminConnection, signal: AbortSignal): Promise<void> {
+  const pause = (ms: number) => delay(ms, false, { ref: false, signal }).catch(() => false);
+  const answered = desk.quietly.query("SELECT 1").then(
+    () => true,
+    () => false,
+  );
+  if (await Promise.race([answered, pause(silenceLimitMs)])) await pause(slownessLimitMs);
 }
 
 /** The others wait meanwhile, in every process. */
