@@ -1,9 +1,9 @@
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
-import { onlyValues } from "../run/stack-values.ts";
 import { type WorkerDatabases, workerDatabase } from "../scope/worker-database.ts";
 import { failedIn, type JestState } from "./jest-failed.ts";
 import { type JestProject, optionsOf } from "./jest-options.ts";
+import { refuseOther, valuesFor } from "./jest-stacks.ts";
 import { tellKept } from "./kept-database.ts";
 import { viewOf } from "./stack-in-tests.ts";
 
@@ -44,7 +44,8 @@ export function withStack(Base: EnvironmentClass): EnvironmentClass {
     override async setup(): Promise<void> {
       await super.setup();
       const { database } = optionsOf(this.#project);
-      const view = viewOf(() => onlyValues(process.env));
+      refuseOther(this.#project, process.env);
+      const view = viewOf(() => valuesFor(this.#project, process.env));
       const inside = this.global as { rollcall?: typeof view; process: NodeJS.Process };
       inside.rollcall = view;
       if (database === undefined) return;

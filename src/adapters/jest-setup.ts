@@ -1,4 +1,5 @@
 import { type JestGlobal, type JestProject, optionsOf } from "./jest-options.ts";
+import { noteStack } from "./jest-stacks.ts";
 import { startedByJest } from "./jest-started.ts";
 import { type StartOptions, startForTests } from "./start-for-tests.ts";
 
@@ -12,11 +13,13 @@ export function createSetup<Services extends string, Exports extends string>(
   return async ({ maxWorkers: prepared }, project) => {
     const { database, ...configured } = optionsOf(project);
     const databases = database === undefined ? [] : [database.service];
-    const { down } = await startForTests(
+    const { values, down } = await startForTests(
       { databases: databases as Services[], prepared, ...(configured as object), ...options },
       { cwd: project.rootDir },
     );
-    startedByJest().push({ down });
+    // What is named in the set-up's own file is that file's matter.
+    const forget = options.stack === undefined ? noteStack(project, values.stack, process.env) : () => {};
+    startedByJest().push({ down: () => down().finally(forget) });
   };
 }
 
