@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { readCommand, readEnviron } from "../util/process-table.ts";
 import { userName } from "../util/users.ts";
 import { visibleLine } from "../util/visible.ts";
+import { hasSocket, listeningSockets } from "./listening-sockets.ts";
 import { reservationName } from "./reserve-port.ts";
 
 export interface PortHolder {
@@ -51,7 +52,7 @@ function describeHolder(pid: number | undefined, user: string | undefined): Port
 }
 
 /** docker-proxy names the container's address; what runs inside a container is told by its control group. */
-function containerOf(pid: number, command: string): string | undefined {
+export function containerOf(pid: number, command: string): string | undefined {
   const proxied = /docker-proxy .*-container-ip (\S+) -container-port (\d+)/.exec(command);
   if (proxied !== null) return `at ${proxied[1]}:${proxied[2]}`;
   const id = /(?:docker|libpod|crio|containerd)[-/:]([0-9a-f]{12})[0-9a-f]{52}/.exec(
@@ -61,30 +62,13 @@ function containerOf(pid: number, command: string): string | undefined {
   return id !== undefined && readText("/proc/self/cgroup")?.includes(id) ? undefined : id;
 }
 
-interface ListeningSocket {
-  readonly inode: string;
-  readonly uid: number;
-}
-
-function listeningSockets(port: number): readonly ListeningSocket[] {
-  const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  const lines = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) => (readText(file) ?? "").split("\n"));
-  return lines.flatMap((line) => {
-    const [, local, , state, , , , uid, , inode] = line.trim().split(/\s+/);
-    if (state !== "0A" || !local?.endsWith(`:${hex}`) || inode === undefined) return [];
-    return [{ inode, uid: Number(uid) }];
-  });
-}
-
 /** The first process by age that has one of the sockets: of a server that forks, the one that opened it. */
 function ownerOfSocket(inodes: ReadonlySet<string>): number | undefined {
-  const wanted = new Set([...inodes].map((inode) => `socket:[${inode}]`));
-  const pids = readNames("/proc").filter((name) => /^\d+$/.test(name));
-  for (const pid of pids.map(Number).sort((a, b) => a - b)) {
-    const folder = `/proc/${pid}/fd`;
-    if (readNames(folder).some((descriptor) => wanted.has(readLink(`${folder}/${descriptor}`)))) return pid;
-  }
-  return undefined;
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids
+    .map(Number)
+    .sort((a, b) => a - b)
+    .find((pid) => hasSocket(pid, inodes));
 }
 
 function askLsof(port: number): Promise<PortHolder | undefined> {
@@ -106,21 +90,5 @@ function readText(path: string): string | undefined {
     return readFileSync(path, "utf8");
   } catch {
     return undefined;
-  }
-}
-
-function readNames(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function readLink(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return "";
   }
 }

@@ -32,6 +32,8 @@ export interface Probe {
 export interface ProbeTarget {
   /** The address that clients on this machine use; undefined: the port is not published. */
   address(port: string | undefined): Address | undefined;
+  /** Who else answers there, for people: what it says proves nothing. undefined: nobody that can be seen. */
+  strangerOn?(port: string | undefined): Promise<string | undefined>;
   /** Runs a command in the service's place. */
   exec(argv: readonly string[], options: { readonly signal: AbortSignal }): Promise<ExecResult>;
   /** What this start has written to the log so far, from the given byte on. */

@@ -139,6 +139,11 @@ export interface Instance {
   /** Settles once when it has ended, as an event and not by polling where the platform can; never rejects. */
   readonly exited: Promise<Exit>;
   address(port: string): Address | undefined;
+  /**
+   * Who else gets the connections to a port's address, for people; undefined: it does itself, or nobody can tell.
+   * Absent: the runtime sees to it that nobody else does.
+   */
+  strangerOn?(port: string): Promise<string | undefined>;
   /** The incarnation that is alive now; undefined: none. */
   alive(): Promise<Incarnation | undefined>;
   exec(

@@ -83,6 +83,11 @@ export function isGone(identity: ProcessIdentity): boolean {
   }
 }
 
+/** Whether one was started earlier than the other; false where start times can't be compared. */
+export function startedBefore(a: ProcessIdentity, b: ProcessIdentity): boolean {
+  return onLinux && Number(a.startTime) < Number(b.startTime);
+}
+
 /** The environment that it was started with; undefined: it may not be read, or was overwritten. */
 export function readEnviron(pid: number): Readonly<Record<string, string>> | undefined {
   if (!onLinux) return readEnvironWithPs(pid);

@@ -61,6 +61,11 @@ const cases: readonly Case[] = [
   ["missing-module", { log: ["Error: Cannot find module 'express'"] }, /express/],
   ["missing-module", { log: ["ModuleNotFoundError: No module named 'psycopg2'"] }, /psycopg2/],
   [
+    "port-held-by-stranger",
+    { observed: "port 8080 is held by process 12 (caddy), which is not part of this service" },
+    /took port 8080 .*Stop process 12 \(caddy\)/,
+  ],
+  [
     "port-taken-inside",
     { log: ["Error: listen EADDRINUSE: address already in use 127.0.0.1:18094"] },
     /18094/,

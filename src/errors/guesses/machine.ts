@@ -1,4 +1,4 @@
-import { type Guess, logged, said } from "../signs.ts";
+import { type Guess, logged, said, seen } from "../signs.ts";
 
 /** What the machine or its engine lacks. */
 export const machineGuesses: readonly Guess[] = [
@@ -68,6 +68,14 @@ export const machineGuesses: readonly Guess[] = [
     cure: "Take an image or binary for this machine (`uname -m`), set `platform`, or mend the script's first line.",
     find: (signs) =>
       said(/exec format error|exec user process caused.*format error|ENOEXEC|bad CPU type/i, signs),
+  },
+  {
+    id: "port-held-by-stranger",
+    sign: '"port … is held by …, which is not part of this service"',
+    cause: "Somebody else took {port} after it had been checked, and answers there.",
+    cure: "Stop {holder}, or give the unit another port (`--ports free`).",
+    find: (signs) =>
+      seen(/(?<port>port \d+) is held by (?<holder>process \d+ \(.*\)), which is not part of/, signs),
   },
   {
     id: "port-taken-inside",

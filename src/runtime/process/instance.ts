@@ -9,6 +9,7 @@ import { endAtOnce, endGently, signalGroup, signalProcess, stopAll } from "./end
 import { type ExecOptions, execBeside } from "./exec-beside.ts";
 import { baseEnvironment, marksOf } from "./marks.ts";
 import { describeProcess, findMembers } from "./members.ts";
+import { strangerOn } from "./stranger-on.ts";
 
 export interface InstanceParts {
   readonly runId: string;
@@ -53,6 +54,13 @@ export class ProcessInstance implements Instance {
   address(port: string): Address | undefined {
     const published = this.#parts.detail.ports.find(({ name }) => name === port);
     return published && { host: "127.0.0.1", port: published.host };
+  }
+
+  async strangerOn(port: string): Promise<string | undefined> {
+    const address = this.address(port);
+    if (address === undefined) return undefined;
+    const { runId } = this.#parts;
+    return strangerOn(address.port, { runId, leader: this.#leader, members: () => this.#find() });
   }
 
   async alive(): Promise<Incarnation | undefined> {
