@@ -89,7 +89,8 @@ export const errorTable = {
   },
   RUN_EXISTS: {
     sentence: "A run of this stack exists that cannot be attached to.",
-    cause: "It runs another definition, or on another runtime or with other ports.",
+    cause:
+      "It runs another definition, was built from other files, or is on another runtime or has other ports.",
     cure: "Take it down with `rollcall down`, or use --name for a second one.",
     exit: 5,
   },

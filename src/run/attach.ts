@@ -2,6 +2,7 @@ import type { EventBody } from "../journal/events.ts";
 import { stackMask } from "../journal/mask-event.ts";
 import type { Instance, Place } from "../runtime/types.ts";
 import { ownerOfThisProcess } from "../util/process-table.ts";
+import { runExists } from "./differences.ts";
 import type { FoundRun } from "./find.ts";
 import { logFileOf } from "./folders.ts";
 import { joinGuard } from "./guard.ts";
@@ -15,7 +16,7 @@ import { openRuntimeOf } from "./runtimes.ts";
 import type { RunSession } from "./session.ts";
 import { adoptAll } from "./take-down.ts";
 import type { RunRecord, UnitRecord } from "./types.ts";
-import { withUser } from "./users.ts";
+import { livingUsers, withUser } from "./users.ts";
 
 /**
  * Makes this process a user of a run that is up, once every gate has been proven again; otherwise says why not.
@@ -29,6 +30,9 @@ export async function attach(
   const place = runtime.open(identityOf(dir, record));
   const instances = new Map<string, Instance>();
   try {
+    const outdated = await outdatedUnits(record, request, place);
+    // Tests write into their project: a run that is in use stays what it is for all of its users.
+    if (outdated.length > 0 && livingUsers(record).length === 0) throw runExists(record, outdated);
     const services = record.units.filter((unit) => unit.kind === "service" && unit.state !== "completed");
     for (const [name, instance] of await adoptAll({ ...record, units: services }, place))
       instances.set(name, instance);
@@ -51,6 +55,7 @@ export async function attach(
     await writeRecord(dir, next);
     const hold = await joinGuard(record.run, request.user);
     const { journal, emit } = openRunJournal(dir, request.stack, request.options.onEvent);
+    for (const text of outdated) emit({ type: "note", text });
     for (const { name } of done) emit(completionOf(name));
     emit({ type: "run.attached", pid: process.pid });
     return { request, dir, record: next, runtime, place, journal, emit, instances, hold, attached: true };
@@ -58,6 +63,20 @@ export async function attach(
     await release(instances, place, runtime);
     throw error;
   }
+}
+
+/** What was built from other files than are there now, in words. */
+async function outdatedUnits(
+  record: RunRecord,
+  { stack }: UpRequest,
+  place: Place,
+): Promise<readonly string[]> {
+  const looks = record.units.map(async ({ name, instance }) => {
+    const unit = stack.units.find((each) => each.name === name);
+    if (unit === undefined || instance === null || (await place.isCurrent(unit, instance))) return [];
+    return [`${name} was built from files that have changed since`];
+  });
+  return (await Promise.all(looks)).flat();
 }
 
 /** What has done its work while nobody watched. */

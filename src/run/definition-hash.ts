@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { Stack, Unit } from "../stack/types.ts";
+import { pathDigest } from "./path-digest.ts";
 
-/** SHA-256 over the validated stack and the files that it names: equal for "the same definition". */
+/**
+ * SHA-256 over the validated stack, and the files and folders that are copied: equal for "the same definition". What
+ * images are built from is compared with what runs (`Place.isCurrent`).
+ */
 export async function definitionHash(stack: Stack): Promise<string> {
   const { notes: _notes, file: _file, ...what } = stack;
   const hash = createHash("sha256").update(stableJson(what));
-  for (const path of stack.units.flatMap(filesOf)) {
-    const content = await readFile(path).catch(() => undefined);
-    hash.update(`\0${path}\0`).update(content ?? "");
-  }
+  for (const path of stack.units.flatMap(filesOf)) hash.update(`\0${path}\0${await pathDigest(path)}`);
   return hash.digest("hex");
 }
 

@@ -66,6 +66,8 @@ export interface Place {
   adopt(record: InstanceRecord): Promise<Instance | undefined>;
   /** How it ended, where that is known without having watched; undefined: it runs, or nobody knows. */
   exitOf(record: InstanceRecord): Promise<Exit | undefined>;
+  /** Whether what runs was made from what the unit's sources are now. */
+  isCurrent(unit: Unit, record: InstanceRecord): Promise<boolean>;
   /** Waits for what has been asked for and is not there yet; once `signal` is aborted, `audit` names what still is not. */
   settled(options: { readonly signal: AbortSignal }): Promise<void>;
   /**

@@ -121,6 +121,7 @@ export class Simulation {
     },
     adopt: async () => undefined,
     exitOf: async () => undefined,
+    isCurrent: async () => true,
     settled: async () => {},
     remove: async () => [],
     audit: async () => [],

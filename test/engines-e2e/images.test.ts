@@ -28,6 +28,26 @@ describeEngines("A service that is built", (engine) => {
   );
 
   test(
+    "is attached to only as long as what it was built from is as it was",
+    onScene(engine, async (scene) => {
+      const stack = await builtStack(scene);
+      const run = await scene.up(stack, { timeoutMs: 150_000, stay: true });
+      for (const { Image } of await scene.containers()) builtImages.add(Image);
+      await scene.write({ "site/index.html": `two ${scene.dir}` });
+      const text = expect.stringContaining("site was built from files that have changed");
+      // Told, and shared all the same, as long as somebody uses it.
+      await (await scene.up(stack)).down();
+      expect(scene.journals).toContainEqual(expect.objectContaining({ type: "note", text }));
+      await run.down();
+      await expect(scene.up(stack)).rejects.toMatchObject({ code: "RUN_EXISTS", message: text });
+      await scene.write({ "site/index.html": `one ${scene.dir}` });
+      await (await scene.up(stack)).down();
+      expect((await scene.cli("down").ended).code).toBe(0);
+    }),
+    240_000,
+  );
+
+  test(
     "keeps the newest images of it, and no more",
     onScene(engine, async (scene) => {
       const runtime = await openEngine(engine);

@@ -10,10 +10,10 @@ import { EngineRefusal, isMissing } from "./engine-refusal.ts";
 import type { ContainerDetails, ListedContainer } from "./engine-types.ts";
 import { exitOf, hasEnded } from "./exit-of.ts";
 import { watchExit } from "./exit-watch.ts";
-import type { Images, ProvidedImage, Providing } from "./images/images.ts";
+import { type Images, type ProvidedImage, type Providing, readBuild } from "./images/images.ts";
 import { ContainerInstance, type Started } from "./instance.ts";
 import { parseInstanceDetail } from "./instance-detail.ts";
-import { filterOf, runLabel } from "./labels.ts";
+import { buildLabel, filterOf, runLabel } from "./labels.ts";
 import { containerName } from "./names.ts";
 import { findOwned, leftovers } from "./owned.ts";
 import { putFiles } from "./put-files.ts";
@@ -106,6 +106,17 @@ export class ContainerPlace implements Place {
   async exitOf(record: InstanceRecord): Promise<Exit | undefined> {
     const details = await this.#recorded(record);
     return details !== undefined && hasEnded(details.State) ? exitOf(details.State) : undefined;
+  }
+
+  async isCurrent(unit: Unit, record: InstanceRecord): Promise<boolean> {
+    const { image, platform } = formOf(unit);
+    if (image.kind !== "build") return true;
+    // A container has the labels of its image.
+    const built = (await this.#recorded(record))?.Config.Labels?.[buildLabel];
+    if (built === undefined) return true;
+    // What cannot be read any more is not what it was.
+    const now = await readBuild(unit.name, image, platform).catch(() => undefined);
+    return built === now?.key;
   }
 
   async settled({ signal }: { readonly signal: AbortSignal }): Promise<void> {

@@ -78,6 +78,11 @@ export class ProcessPlace implements Place {
     return Promise.resolve(undefined);
   }
 
+  /** Nothing is made of sources here: a command is what its definition says. */
+  isCurrent(): Promise<true> {
+    return Promise.resolve(true);
+  }
+
   settled(): Promise<void> {
     return Promise.resolve();
   }

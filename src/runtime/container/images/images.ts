@@ -83,8 +83,7 @@ export class Images {
   ): Promise<ProvidedImage> {
     // What is being built may be edited meanwhile: an image must hold what its key says.
     for (let attempt = 1; ; attempt++) {
-      const inputs = await BuildInputs.read(unit, source);
-      const key = buildKey(source, inputs, platform);
+      const { inputs, key } = await readBuild(unit, source, platform);
       const name = buildName(key);
       const built = await this.#oneByOne(name, async () => {
         if ((await this.find(name, signal)) !== undefined) return true;
@@ -137,6 +136,16 @@ export class Images {
     engineArchitecture.catch(() => {});
     return { name, architecture: Architecture, engineArchitecture };
   }
+}
+
+/** All that an image is built from, as it is now, and the key of it. */
+export async function readBuild(
+  unit: string,
+  source: Extract<ImageSource, { kind: "build" }>,
+  platform: string | undefined,
+): Promise<{ readonly inputs: BuildInputs; readonly key: string }> {
+  const inputs = await BuildInputs.read(unit, source);
+  return { inputs, key: buildKey(source, inputs, platform) };
 }
 
 function isFor(image: ImageDetails, platform: string): boolean {
