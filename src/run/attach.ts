@@ -8,6 +8,7 @@ import { logFileOf } from "./folders.ts";
 import { joinGuard } from "./guard.ts";
 import { completed, hasCompleted } from "./has-completed.ts";
 import { identityOf } from "./identity.ts";
+import { joinOrStartGuard } from "./lasting-hold.ts";
 import { prove } from "./prove.ts";
 import { writeRecord } from "./record.ts";
 import type { UpRequest } from "./request.ts";
@@ -53,7 +54,11 @@ export async function attach(
       stay: record.stay || request.options.stay === true,
     };
     await writeRecord(dir, next);
-    const hold = await joinGuard(record.run, request.user);
+    const { run } = record;
+    const { user, signal } = request;
+    const hold = next.stay
+      ? await joinGuard(run, user, signal)
+      : await joinOrStartGuard({ dir, run, user }, signal);
     const { journal, emit } = openRunJournal(dir, request.stack, request.options.onEvent);
     for (const text of outdated) emit({ type: "note", text });
     for (const { name } of done) emit(completionOf(name));

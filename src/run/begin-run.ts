@@ -4,8 +4,9 @@ import type { Instance, Place, Runtime, RuntimeKind } from "../runtime/types.ts"
 import { orAborted } from "../util/or-aborted.ts";
 import { firstRecord } from "./first-record.ts";
 import { makeRunDir } from "./folders.ts";
-import type { GuardHold } from "./guard.ts";
+import type { GuardHold, OneHold } from "./guard.ts";
 import { identityOf } from "./identity.ts";
+import { lastingHold } from "./lasting-hold.ts";
 import { writeRecord } from "./record.ts";
 import { keepRecord, type RecordKeeper } from "./record-keeper.ts";
 import type { UpRequest } from "./request.ts";
@@ -40,7 +41,7 @@ export interface Begun {
 
 interface Beginning {
   readonly id: string;
-  readonly guard: Promise<GuardHold>;
+  readonly guard: Promise<OneHold>;
   readonly request: UpRequest;
   readonly manner: Manner;
 }
@@ -93,7 +94,7 @@ async function makeFindable(
   const keeper = keepRecord(dir, record);
   try {
     await Promise.all([keeper.written(), addToIndex({ run: id, dir, record })]);
-    const hold = await guard;
+    const hold = lastingHold(await guard, { dir, run: id, user: request.user });
     const place = runtime.open(identityOf(dir, record));
     const { journal, emit } = openRunJournal(dir, request.stack, request.options.onEvent);
     emit(startedEvent(request, id, runtime));

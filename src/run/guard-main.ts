@@ -14,6 +14,10 @@ const [, , runDir = "", firstUser = ""] = process.argv;
 const users = new Set<Socket>();
 const pipe = new Socket({ fd: 0, readable: true, writable: false });
 const server = createServer((socket) => watch(socket));
+/** What hinders a removal (an engine that is being restarted, updated) passes within this time, in milliseconds. */
+const patienceMs = 15 * 60_000;
+const firstPauseMs = 250;
+const lastPauseMs = 5000;
 let removal: Promise<typeof import("./abandon.ts")> | undefined;
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
@@ -61,7 +65,8 @@ function watch(socket: Socket, user = ""): void {
 
 /** Somebody has gone, politely or not. */
 async function left(user: string): Promise<void> {
-  for (let attempt = 0; attempt < 20; attempt += 1) {
+  const until = performance.now() + patienceMs;
+  for (let pauseMs = firstPauseMs; performance.now() < until; pauseMs = Math.min(pauseMs * 2, lastPauseMs)) {
     try {
       const { leaveForGood } = await (removal ?? import("./abandon.ts"));
       if (await leaveForGood({ dir: runDir, user, othersConnected: () => users.size > 0 })) process.exit(0);
@@ -69,7 +74,7 @@ async function left(user: string): Promise<void> {
     } catch {
       // Whatever it was (an engine that restarts, a full disk): later it may go.
       removal = undefined;
-      await delay(500);
+      await delay(pauseMs);
     }
   }
   if (users.size === 0) process.exit(1);

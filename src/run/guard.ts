@@ -8,6 +8,8 @@ import { socketAddress } from "./socket-address.ts";
 
 /** Far beyond what the start of a process takes on the busiest machine. */
 const helloLimitMs = 60_000;
+/** A guard that runs answers within milliseconds; whoever joins it holds the run's lock meanwhile. */
+const welcomeLimitMs = 5000;
 
 /** This process's hold on the run's guard: the guard acts when the last hold is gone. */
 export interface GuardHold {
@@ -19,6 +21,12 @@ export interface GuardHold {
   unref(): void;
 }
 
+/** A hold on one guard process. */
+export interface OneHold extends GuardHold {
+  /** Resolves when the connection has ended: this user has gone, or the guard. */
+  readonly closed: Promise<void>;
+}
+
 /** One line from a user to the guard; `dismiss` counts on the pipe only. */
 export type GuardWord = { readonly user: string } | { readonly dismiss: true };
 
@@ -26,7 +34,7 @@ export type GuardWord = { readonly user: string } | { readonly dismiss: true };
  * Starts the guard of a run, in a session of its own, and resolves when it watches this process. The pipe closes with
  * the process, however it dies.
  */
-export async function startGuard(runDir: string, user: string, signal: AbortSignal): Promise<GuardHold> {
+export async function startGuard(runDir: string, user: string, signal: AbortSignal): Promise<OneHold> {
   const child = spawn(process.execPath, [...guardProgram(), runDir, user], {
     detached: true,
     // A run's mark in the environment would make the guard end itself.
@@ -59,20 +67,29 @@ async function hello(child: ChildProcess, signal: AbortSignal): Promise<void> {
     throw new RollcallError("INTERNAL", { message: `Internal error: the run's guard said ${String(first)}` });
 }
 
-/** A further user of a run; undefined: its guard is not there, and only the record counts. */
-export function joinGuard(run: string, user: string): Promise<GuardHold | undefined> {
+/** A further user of a run; undefined: its guard is not there, or does not answer. */
+export function joinGuard(run: string, user: string, signal: AbortSignal): Promise<OneHold | undefined> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(welcomeLimitMs)]);
   return new Promise((resolve) => {
     const socket = connect({ path: guardAddress(run) });
-    socket.once("error", () => resolve(undefined));
-    socket.once("data", () => resolve(holdOf(socket, () => {})));
+    const giveUp = () => void socket.destroy();
+    limit.addEventListener("abort", giveUp, { once: true });
+    if (limit.aborted) giveUp();
+    socket.once("error", () => {});
     socket.once("connect", () => say(socket, { user }));
+    socket.once("data", () => {
+      limit.removeEventListener("abort", giveUp);
+      resolve(holdOf(socket, () => {}));
+    });
     socket.once("close", () => resolve(undefined));
   });
 }
 
-function holdOf(socket: Socket, unrefMore: () => void): GuardHold {
+function holdOf(socket: Socket, unrefMore: () => void): OneHold {
   socket.on("error", () => {});
+  const closed = new Promise<void>((resolve) => void socket.once("close", () => resolve()));
   return {
+    closed,
     dismiss() {
       say(socket, { dismiss: true });
       socket.end();

@@ -54,6 +54,19 @@ function ownerKilled(
   };
 }
 
+function guardsIn(stage: Stage): readonly number[] {
+  return listProcesses().flatMap(({ pid }) => {
+    const line = readCommand(pid) ?? "";
+    return line.includes("guard-main") && line.includes(`${stage.dir}/`) ? [pid] : [];
+  });
+}
+
+function guardIn(stage: Stage): number {
+  const guards = guardsIn(stage);
+  expect(guards).toHaveLength(1);
+  return guards[0] ?? 0;
+}
+
 /** Signals to rollcall itself, and its death. */
 export const signals: readonly Fault[] = [
   signalled("SIGINT", 130, "INTERRUPTED"),
@@ -83,22 +96,35 @@ export const signals: readonly Fault[] = [
   }),
   ownerKilled("the owner is killed when the stack is up", (stage) => journalShows(stage, "run.ready")),
   {
-    name: "the owner and its guard are killed: the next command removes what is left",
+    name: "the owner and its guard are killed together: the next command removes what is left",
     on: everywhere,
     short: true,
     async play(stage) {
       const stack = await stage.define({ a: unit(stage), b: unit(stage) });
       const command = cli(stage, ["run", "--runtime", stage.kind, "--", "node", "-e", untilOrphaned]);
       await journalShows(stage, "run.ready");
-      const guards = listProcesses().filter(({ pid }) => {
-        const line = readCommand(pid) ?? "";
-        return line.includes("guard-main") && line.includes(`${stage.dir}/`);
-      });
-      expect(guards).toHaveLength(1);
-      for (const { pid } of guards) process.kill(pid, "SIGKILL");
+      // An owner that still runs would start another guard.
+      command.kill("SIGSTOP");
+      process.kill(guardIn(stage), "SIGKILL");
       command.kill("SIGKILL");
       await command.exited;
       expect(await rollcall.down(stack)).toEqual({ was: "up" });
+    },
+  },
+  {
+    name: "the guard is killed, and then the owner: another guard removes what is left",
+    on: everywhere,
+    async play(stage) {
+      await stage.define({ a: unit(stage), b: unit(stage) });
+      const command = cli(stage, ["run", "--runtime", stage.kind, "--", "node", "-e", untilOrphaned]);
+      await journalShows(stage, "run.ready");
+      const first = guardIn(stage);
+      process.kill(first, "SIGKILL");
+      await expect
+        .poll(() => guardsIn(stage).filter((pid) => pid !== first), { timeout: 30_000 })
+        .toHaveLength(1);
+      command.kill("SIGKILL");
+      await command.exited;
     },
   },
   {
