@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { describeProbe } from "../../src/probe/describe.ts";
 import { printable } from "../../src/probe/printable.ts";
 import type { ProbeSpec } from "../../src/stack/types.ts";
+import { createMask } from "../../src/util/mask.ts";
 
 const http = {
   kind: "http",
@@ -55,4 +56,10 @@ test.each([
 test("long texts are cut at 200 characters", () => {
   expect(Array.from(printable("🙂".repeat(1000)))).toHaveLength(200);
   expect(Array.from(printable("\u0000".repeat(1000)))).toHaveLength(200);
+});
+
+test("a secret that the cut goes through is masked all the same", () => {
+  const mask = createMask(["s3cret/password"]);
+  for (let before = 180; before < 200; before += 1)
+    expect(mask(printable(`${"x".repeat(before)}s3cret/password and more`))).not.toContain("s3c");
 });
