@@ -6,6 +6,9 @@ import { invalid, notReadable, parseJournal } from "./read.ts";
 
 export { readJournal } from "./read.ts";
 
+/** A line that another process is just writing is whole after this time, in milliseconds; else its writer is gone. */
+const writingMs = 50;
+
 export interface Journal {
   /** Stamps an event, writes it, tells every reader. Never throws. */
   emit(body: EventBody): RunEvent;
@@ -51,20 +54,26 @@ export function openJournal(file: string, { mask }: { readonly mask: Mask }): Jo
     for (const reader of [...readers]) deliver(reader, events);
   };
 
+  /** Behind what another process may have written since: then the file tells what came in which order. */
   const write = (event: RunEvent) => {
+    const known = events.length;
     try {
-      size += writeWhole(descriptor, `${JSON.stringify(event)}\n`);
+      const bytes = writeWhole(descriptor, `${JSON.stringify(event)}\n`);
+      if (fstatSync(descriptor).size === size + bytes) size += bytes;
+      else attempt(catchUp);
     } catch (cause) {
       failure = cause instanceof Error ? cause.message : String(cause);
     }
+    if (events.length === known) take(event);
   };
 
   const emit = (body: EventBody): RunEvent => {
     const intact = failure === undefined && open;
+    const masked = maskEvent(body, mask);
     if (intact) attempt(catchUp);
-    const event: RunEvent = { ...stamp(), ...maskEvent(body, mask) };
+    const event: RunEvent = { ...stamp(), ...masked };
     if (intact) write(event);
-    take(event);
+    else take(event);
     if (intact && failure !== undefined) {
       emit({ type: "note", text: `The journal ${file} ends here, it could not be written: ${failure}` });
     }
@@ -105,13 +114,31 @@ function openFile(file: string): { descriptor: number; events: RunEvent[] } {
   }
   try {
     if (!fstatSync(descriptor).isFile()) throw invalid(file, "it is not a plain file");
-    const { events, cutOff, wholeBytes } = parseJournal(readFrom(descriptor, 0), file);
-    if (cutOff) ftruncateSync(descriptor, wholeBytes);
-    return { descriptor, events };
+    return { descriptor, events: readWhole(descriptor, file) };
   } catch (thrown) {
     closeSync(descriptor);
     throw thrown;
   }
+}
+
+/** The events of a file that ends with a whole line from now on. */
+function readWhole(descriptor: number, file: string): RunEvent[] {
+  for (let before = -1; ; ) {
+    const { size } = fstatSync(descriptor);
+    const { events, cutOff, wholeBytes } = parseJournal(readFrom(descriptor, 0), file);
+    if (!cutOff) return events;
+    if (size === before) {
+      ftruncateSync(descriptor, wholeBytes);
+      return events;
+    }
+    before = size;
+    pause(writingMs);
+  }
+}
+
+/** Opening is synchronous, so this is too. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function readFrom(descriptor: number, from: number): string {

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { appendFile, chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -31,6 +32,23 @@ function open(secrets: readonly string[] = [], path = file): Journal {
   return journal;
 }
 
+/** The journal's source as one file that any program can load. */
+function bundleJournal(): string {
+  const outfile = join(dir, "journal.mjs");
+  buildSync({
+    entryPoints: ["src/journal/journal.ts"],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    outfile,
+  });
+  return outfile;
+}
+
+const many = 3000;
+const counted = (pid: number | undefined) => Array.from({ length: many }, (_, n) => `${pid} ${n}`);
+const notesOf = (events: readonly RunEvent[], pid: number | undefined) =>
+  events.flatMap((event) => (event.type === "note" && event.text.startsWith(`${pid} `) ? [event.text] : []));
 const numbers = (events: readonly RunEvent[]) => events.map(({ seq }) => seq);
 
 describe("writing", () => {
@@ -98,15 +116,36 @@ describe("writing", () => {
     expect(numbers(await readJournal(file))).toEqual([1, 2]);
   });
 
+  test("loses nothing that several processes write at the same time, and every one of them keeps its place", async () => {
+    const bundle = bundleJournal();
+    const owner = open();
+    const seen: RunEvent[] = [];
+    owner.subscribe((event) => seen.push(event));
+    const script = `
+      import { openJournal } from ${JSON.stringify(bundle)};
+      const journal = openJournal(${JSON.stringify(file)}, { mask: (text) => text });
+      process.stdin.once("data", () => {
+        for (let n = 0; n < ${many}; n++) journal.emit({ type: "note", text: process.pid + " " + n });
+        process.exit();
+      });
+      console.log("open");`;
+    const writers = Array.from({ length: 3 }, () =>
+      spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["pipe", "pipe", "inherit"] }),
+    );
+    await Promise.all(writers.map(({ stdout }) => once(stdout, "data")));
+    const ended = writers.map((writer) => once(writer, "exit"));
+    for (const { stdin } of writers) stdin.write("\n");
+    for (let n = 0; n < many; n++) owner.emit({ type: "note", text: `${process.pid} ${n}` });
+    await Promise.all(ended);
+    const last = owner.emit({ type: "note", text: "last" });
+    const events = await readJournal(file);
+    expect(events).toEqual(seen);
+    for (const { pid } of [...writers, process]) expect(notesOf(events, pid)).toEqual(counted(pid));
+    expect(last.seq).toBe((events.at(-2)?.seq ?? 0) + 1);
+  });
+
   test("goes on without the file when it cannot grow, and says so once", () => {
-    const bundle = join(dir, "journal.mjs");
-    buildSync({
-      entryPoints: ["src/journal/journal.ts"],
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      outfile: bundle,
-    });
+    const bundle = bundleJournal();
     const script = `
       import { openJournal } from ${JSON.stringify(bundle)};
       const journal = openJournal(${JSON.stringify(file)}, { mask: (text) => text });
