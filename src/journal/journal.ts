@@ -54,15 +54,23 @@ export function openJournal(file: string, { mask }: { readonly mask: Mask }): Jo
     for (const reader of [...readers]) deliver(reader, events);
   };
 
+  /** What a full disk has taken of a line. */
+  const takeBack = (line: Buffer) => {
+    const begunBytes = fstatSync(descriptor).size - size;
+    if (begunBytes > 0 && begunBytes < line.length) ftruncateSync(descriptor, size);
+  };
+
   /** Behind what another process may have written since: then the file tells what came in which order. */
   const write = (event: RunEvent) => {
     const known = events.length;
+    const line = Buffer.from(`${JSON.stringify(event)}\n`);
     try {
-      const bytes = writeWhole(descriptor, `${JSON.stringify(event)}\n`);
-      if (fstatSync(descriptor).size === size + bytes) size += bytes;
+      writeWhole(descriptor, line);
+      if (fstatSync(descriptor).size === size + line.length) size += line.length;
       else attempt(catchUp);
     } catch (cause) {
       failure = cause instanceof Error ? cause.message : String(cause);
+      attempt(() => takeBack(line));
     }
     if (events.length === known) take(event);
   };
@@ -153,12 +161,10 @@ function readFrom(descriptor: number, from: number): string {
   }
 }
 
-function writeWhole(descriptor: number, line: string): number {
-  const bytes = Buffer.from(line);
-  for (let written = 0; written < bytes.length; ) {
-    written += writeSync(descriptor, bytes, written);
+function writeWhole(descriptor: number, line: Buffer): void {
+  for (let written = 0; written < line.length; ) {
+    written += writeSync(descriptor, line, written);
   }
-  return bytes.length;
 }
 
 /** The moment, on the monotonic clock of this process, at which the run began. */

@@ -161,7 +161,9 @@ describe("writing", () => {
     );
     expect(stderr).toBe("");
     expect(JSON.parse(stdout)).toEqual({ failure: expect.stringContaining("EFBIG"), notes: 1, last: 21 });
-    expect(numbers(parseJournal(readFileSync(file, "utf8"), file).events)[0]).toBe(1);
+    const { events, cutOff } = parseJournal(readFileSync(file, "utf8"), file);
+    expect(numbers(events)[0]).toBe(1);
+    expect(cutOff).toBe(false);
   });
 
   test.each([

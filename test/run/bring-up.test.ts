@@ -1,5 +1,10 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findRun, listRuns } from "../../src/run/find.ts";
+import { makeRunDir, newRunId, runDirOf, tempDirOf } from "../../src/run/folders.ts";
+import { readRecord, writeRecord } from "../../src/run/record.ts";
+import type { RunRecord } from "../../src/run/types.ts";
 import { up } from "../../src/run/up.ts";
 import { useFolder } from "./fixtures/folder.ts";
 import { processesOf } from "./fixtures/program.ts";
@@ -44,4 +49,21 @@ ifRoot("a stack whose record cannot be written once every gate is open is taken 
   await expect(starting).rejects.toMatchObject({ message: expect.stringContaining("ENOSPC") });
   const [record] = await listRuns(stack);
   await expect.poll(() => processesOf(record?.run ?? "-"), { timeout: 30_000 }).toEqual([]);
+});
+
+ifRoot("an old run whose folder cannot be removed does not keep the stack from getting up", async () => {
+  const stack = stackOf(folder.dir, [server("a")]);
+  const first = await up(stack, { runtime: "process" });
+  await first.down();
+  const old = (await readRecord(first.dir)) as RunRecord;
+  const ids = Array.from({ length: 11 }, newRunId);
+  for (const run of ids) {
+    const startedAt = "2026-01-01T00:00:00.000Z";
+    const dir = await makeRunDir(folder.dir, run);
+    await writeRecord(dir, { ...old, run, startedAt, tempDir: tempDirOf(run) });
+    execFileSync("mount", ["--bind", join(dir, "logs"), join(dir, "logs")]);
+  }
+  const next = await up(stack, { runtime: "process" });
+  for (const run of ids) execFileSync("umount", [join(runDirOf(folder.dir, run), "logs")]);
+  await next.down();
 });
