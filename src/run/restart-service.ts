@@ -1,4 +1,5 @@
 import { startOrder } from "../conductor/start-order.ts";
+import { maskError } from "../errors/mask-error.ts";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { stackMask } from "../journal/mask-event.ts";
 import type { Instance, PublishedPort } from "../runtime/types.ts";
@@ -13,7 +14,8 @@ import type { RunWatch } from "./watch-run.ts";
 
 /** Stops a service, starts it again and proves its gate; the other users of the run learn of it by the record. */
 export function restartService(name: string, session: RunSession, watch: RunWatch): Promise<void> {
-  return locked(`restarting ${name}`, session, async () => {
+  const mask = stackMask(session.request.stack);
+  const restarted = locked(`restarting ${name}`, session, async () => {
     const { request, dir, instances } = session;
     const service = request.stack.units.find((unit) => unit.name === name) as Service;
     const old = await currentInstance(name, session, watch);
@@ -24,13 +26,15 @@ export function restartService(name: string, session: RunSession, watch: RunWatc
     const fresh = await startAnew(service, session, signal);
     instances.set(name, fresh);
     await changeUnit(dir, name, { instance: fresh.record, state: "starting" });
-    const mask = stackMask(request.stack);
     const proof = await prove({ service, instance: fresh, logFile: logFileOf(dir, name), signal, mask });
     if (typeof proof === "string")
       throw new RollcallError("NOT_READY", { service: name, message: `${proof}.` });
     tellOpen(name, proof, session);
     await changeUnit(dir, name, { state: "ready" });
     watch.watch(name, fresh);
+  });
+  return restarted.catch((error: unknown) => {
+    throw error instanceof RollcallError ? maskError(error, mask) : error;
   });
 }
 
