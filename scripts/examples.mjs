@@ -1,6 +1,7 @@
 // Every example with its real runner and the packed rollcall, in a folder of its own: its tests pass; a start that
-// fails is one error; a failed test's database is kept and named; after Ctrl-C and after SIGKILL nothing is left.
-//   node scripts/examples.mjs [EXAMPLE…] [pass|fails|keeps|types|interrupt|kill …]      RUNTIME=process|podman|docker
+// fails is one error; a failed test's database is kept and named, one a test
+// where that is asked for; after Ctrl-C and after SIGKILL nothing is left.
+//   node scripts/examples.mjs [EXAMPLE…] [pass|fails|keeps|each|types|interrupt|kill …]      RUNTIME=process|podman|docker
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -79,7 +80,45 @@ const losing = {
   playwright: { "loses.spec.ts": loses, "test.ts": keeping },
 };
 
+const each = {
+  jest: {
+    "each.test.js": `const seen = [];
+const see = () => { seen.push(process.env.DATABASE_URL); };
+see();
+beforeAll(see);
+afterAll(() => {
+  see();
+  if (seen[0] ?? seen[1] ?? seen.at(-1)) throw new Error("there is a database outside of tests: " + seen);
+});
+describe("notes", () => {
+  test("one", see);
+  test.skip("none", see);
+  test("loses a note", () => {
+    see();
+    throw new Error("lost in " + process.env.DATABASE_URL.split("/").at(-1));
+  });
+});
+test("another", () => {
+  see();
+  expect(new Set(seen.slice(2)).size).toBe(3);
+});`,
+    "package.json": (text) =>
+      text.replace('"service":"db"', '"service":"db","per":"test","keepOnFailure":true'),
+    "notes-one.test.js": "test('', () => {});",
+    "notes-two.test.js": "test('', () => {});",
+  },
+};
+
 const scenes = {
+  each: async (stage) => {
+    const { code, text } = await stage.run(each[stage.name]);
+    expect(code === 1 && text.includes("1 failed, 1 skipped"), `exit code ${code}`, text);
+    const [, kept] =
+      /each.test.js > notes > loses a note" failed. The database is kept .*\/(rollcall_\w+) \(/.exec(text) ??
+      [];
+    expect(kept !== undefined && text.includes(`lost in ${kept}`), "the database is not named", text);
+    expect(text.split("is kept").length === 2, "another one is kept", text);
+  },
   pass: async (stage) => {
     const { code, text } = await stage.run({});
     expect(code === 0, `exit code ${code}`, text);
@@ -209,6 +248,7 @@ try {
   for (const name of names) {
     for (const scene of pick(Object.keys(scenes))) {
       if (scene === "types" && !(name in wrongNames)) continue;
+      if (scene === "each" && !(name in each)) continue;
       if (scene === "keeps" && !(name in losing)) continue;
       const began = performance.now();
       try {

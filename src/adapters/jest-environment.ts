@@ -1,10 +1,9 @@
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
-import { type WorkerDatabases, workerDatabase } from "../scope/worker-database.ts";
-import { failedIn, type JestState } from "./jest-failed.ts";
+import { type FileDatabases, fileDatabases } from "./jest-databases.ts";
+import type { JestEvent, JestState } from "./jest-failed.ts";
 import { type JestProject, optionsOf } from "./jest-options.ts";
 import { refuseOther, valuesFor } from "./jest-stacks.ts";
-import { tellKept } from "./kept-database.ts";
 import { viewOf } from "./stack-in-tests.ts";
 
 /** What rollcall needs of an environment of jest. */
@@ -12,7 +11,7 @@ export interface Environment {
   readonly global: object;
   setup(): Promise<void>;
   teardown(): Promise<void>;
-  handleTestEvent?(event: { readonly name: string }, state: JestState): unknown;
+  handleTestEvent?(event: JestEvent, state: JestState): unknown;
 }
 
 interface JestContext {
@@ -32,8 +31,7 @@ export function withStack(Base: EnvironmentClass): EnvironmentClass {
   return class extends Base {
     readonly #project: JestProject;
     readonly #file: string;
-    #failed: readonly string[] = [];
-    #databases: WorkerDatabases | undefined;
+    #databases: FileDatabases | undefined;
 
     constructor(...[config, context]: ConstructorParameters<EnvironmentClass>) {
       super(config, context);
@@ -49,24 +47,21 @@ export function withStack(Base: EnvironmentClass): EnvironmentClass {
       const inside = this.global as { rollcall?: typeof view; process: NodeJS.Process };
       inside.rollcall = view;
       if (database === undefined) return;
-      const { service, variable = "DATABASE_URL", keepOnFailure = false } = database;
-      this.#databases = await workerDatabase(view.service(service).url(), {
-        keepOnFailure,
-        onKept: ({ url }) => tellKept(this.#failed, url),
-      });
-      inside.process.env[variable] = (await this.#databases.begin()).url;
+      const { env } = inside.process;
+      const url = view.service(database.service).url();
+      this.#databases = await fileDatabases({ ...database, url, file: this.#file, env });
+      await this.#databases.begin();
     }
 
-    override async handleTestEvent(event: { readonly name: string }, state: JestState): Promise<void> {
+    override async handleTestEvent(event: JestEvent, state: JestState): Promise<void> {
       await super.handleTestEvent?.(event, state);
-      if (event.name === "run_finish") this.#failed = failedIn(this.#file, state);
+      await this.#databases?.on(event, state);
     }
 
     override async teardown(): Promise<void> {
       try {
-        await this.#databases?.end({ failed: this.#failed.length > 0 });
+        await this.#databases?.end();
       } finally {
-        await this.#databases?.[Symbol.asyncDispose]();
         await super.teardown();
       }
     }

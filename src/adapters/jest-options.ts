@@ -1,13 +1,19 @@
 import type { StartOptions } from "./start-for-tests.ts";
 
-/** A database of its own for every test file, whose URL takes the place of the stack's in the environment. */
+/** A database of its own for every test file, or every test, whose URL takes the place of the stack's in the environment. */
 export interface JestDatabase {
   /** The PostgreSQL service whose database is cloned. */
   readonly service: string;
   /** The variable that holds its URL. @default "DATABASE_URL" */
   readonly variable?: string;
   /**
-   * The database of a file in which a test has failed stays as it is until the stack goes down, and is named on stderr.
+   * "test": the variable is there while a test and its hooks run, and at no other time. Not for `test.concurrent`.
+   *
+   * @default "file"
+   */
+  readonly per?: "file" | "test";
+  /**
+   * The database of a test that has failed, or of a file in which one has, stays as it is until the stack goes down, and is named on stderr.
    *
    * @default false
    */
