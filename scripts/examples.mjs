@@ -1,6 +1,6 @@
 // Every example with its real runner and the packed rollcall, in a folder of its own: its tests pass; a start that
-// fails is one error; a failed test's database is kept and named, one a test
-// where that is asked for; after Ctrl-C and after SIGKILL nothing is left.
+// fails is one error; a failed test's database is kept and named; each test has one where that is asked for; after
+// Ctrl-C and after SIGKILL nothing is left.
 //   node scripts/examples.mjs [EXAMPLE…] [pass|fails|keeps|each|types|interrupt|kill …]      RUNTIME=process|podman|docker
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
