@@ -10,7 +10,7 @@ export type { Plan, PlannedGate, Step } from "./plan/types.ts";
 export { type DownOptions, down } from "./run/down.ts";
 export { findRun, listRuns } from "./run/find.ts";
 export { statusOf } from "./run/status.ts";
-export { type Swept, sweep } from "./run/sweep.ts";
+export { type SweepOptions, type Swept, sweep, type Unswept } from "./run/sweep.ts";
 export type { Run, RunService, Status, UnitStatus, UpOptions } from "./run/types.ts";
 export { up } from "./run/up.ts";
 export { type Verified, type VerifyOptions, verifyRun } from "./run/verify-run.ts";

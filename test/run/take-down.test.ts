@@ -63,6 +63,21 @@ ifRoot("on a full disk a stack that is to stay is taken down by whoever asks for
   await expectGone(run.id);
 });
 
+ifRoot("on a disk that has become read-only a stack is taken down by whoever asks for it", async () => {
+  const stack = stackOf(folder.dir, [server("a")]);
+  const run = await up(stack, { ...onProcesses, stay: true });
+  await run.down();
+  const makeWritable = disk.makeReadOnly();
+  const events: RunEvent[] = [];
+  try {
+    expect(await down(stack, { onEvent: (event) => events.push(event) })).toEqual({ was: "up" });
+  } finally {
+    makeWritable();
+  }
+  await expectGone(run.id);
+  expect(notesOf(events)).toContainEqual(expect.stringMatching(/^nothing is left, but the record .*EROFS/));
+});
+
 ifRoot("on a full disk a failed start leaves nothing", async () => {
   const stack = stackOf(folder.dir, [server("a"), server("b", { env: { EXIT_CODE: "7" } })]);
   let id = "";
