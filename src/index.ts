@@ -4,16 +4,17 @@ export { type ErrorCode, errorTable } from "./errors/table.ts";
 export type { EventBody, EventSink, RunEvent } from "./journal/events.ts";
 export { readJournal } from "./journal/read.ts";
 export { type Rule, type Violation, verifyJournal } from "./journal/verify.ts";
+export { loadStack } from "./load/load.ts";
 export { type PlanOptions, planStack } from "./plan/plan.ts";
 export { planToJson, printPlan } from "./plan/print.ts";
 export type { Plan, PlannedGate, Step } from "./plan/types.ts";
-export { type DownOptions, down } from "./run/down.ts";
-export { findRun, listRuns } from "./run/find.ts";
-export { statusOf } from "./run/status.ts";
-export { type SweepOptions, type Swept, sweep, type Unswept } from "./run/sweep.ts";
+export { type DownOptions, down } from "./run/end/down.ts";
+export { type SweepOptions, type Swept, sweep, type Unswept } from "./run/end/sweep.ts";
+export { statusOf } from "./run/look/status.ts";
+export { type Verified, type VerifyOptions, verifyRun } from "./run/look/verify-run.ts";
+export { up } from "./run/start/up.ts";
+export { findRun, listRuns } from "./run/state/find.ts";
 export type { Run, RunService, Status, UnitStatus, UpOptions } from "./run/types.ts";
-export { up } from "./run/up.ts";
-export { type Verified, type VerifyOptions, verifyRun } from "./run/verify-run.ts";
 export type { Database, DatabaseOptions } from "./scope/database.ts";
 export { createDatabasePool, type DatabasePool, type PoolOptions } from "./scope/database-pool.ts";
 export { createRedisDatabase, type RedisDatabase, resetRedis } from "./scope/redis-database.ts";
@@ -35,7 +36,6 @@ export {
   tcp,
   type UnitInput,
 } from "./stack/define.ts";
-export { loadStack } from "./stack/load.ts";
 export { type Problem, problemsOf } from "./stack/problem.ts";
 export type { PortRef, Ref, Refs } from "./stack/refs.ts";
 export type * from "./stack/types.ts";

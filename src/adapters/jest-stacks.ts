@@ -1,6 +1,6 @@
 import { RollcallError } from "../errors/rollcall-error.ts";
-import { onlyValues, readValues, type StackValues } from "../run/stack-values.ts";
-import { findStackFile } from "../stack/find.ts";
+import { findStackFile } from "../load/find.ts";
+import { onlyValues, readValues, type StackValues } from "../run/control/stack-values.ts";
 import { type JestProject, optionsOf } from "./jest-options.ts";
 
 const variable = "ROLLCALL_JEST_STACKS";

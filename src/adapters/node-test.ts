@@ -1,5 +1,5 @@
 import { after } from "node:test";
-import { readValues } from "../run/stack-values.ts";
+import { readValues } from "../run/control/stack-values.ts";
 import type { StackDefinition } from "../stack/define.ts";
 import { type StackInTests, stackInTests, viewOf } from "./stack-in-tests.ts";
 import { nameOf } from "./stack-source.ts";

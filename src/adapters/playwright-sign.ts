@@ -1,4 +1,4 @@
-import { type StackValues, variableOf } from "../run/stack-values.ts";
+import { type StackValues, variableOf } from "../run/control/stack-values.ts";
 
 /** What the process that holds the stack says on stdout once it is up: one line. */
 export function writeReadySign(values: StackValues): string {

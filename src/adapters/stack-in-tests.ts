@@ -1,5 +1,5 @@
 import { RollcallError } from "../errors/rollcall-error.ts";
-import { type Address, readValues, type StackValues } from "../run/stack-values.ts";
+import { type Address, readValues, type StackValues } from "../run/control/stack-values.ts";
 import type { RuntimeKind } from "../runtime/types.ts";
 import type { RedisDatabase } from "../scope/redis-database.ts";
 import type { StackDefinition } from "../stack/define.ts";

@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
 import { RollcallError } from "../errors/rollcall-error.ts";
-import { definitionHash } from "../run/definition-hash.ts";
+import { findStackFile } from "../load/find.ts";
+import { loadStack } from "../load/load.ts";
+import { definitionHash } from "../run/state/definition-hash.ts";
 import { isDefinition, type StackDefinition } from "../stack/define.ts";
-import { findStackFile } from "../stack/find.ts";
-import { loadStack } from "../stack/load.ts";
 import type { Stack } from "../stack/types.ts";
 import { toStack } from "../stack/validate.ts";
 

@@ -1,11 +1,11 @@
 import type {} from "vitest";
 import type { TestProject } from "vitest/node";
-import type { StackValues } from "../run/stack-values.ts";
+import type { StackValues } from "../run/control/stack-values.ts";
 import type { StackDefinition } from "../stack/define.ts";
 import type { ExportsOf, ServicesOf } from "./stack-source.ts";
 import { type StartOptions, startForTests } from "./start-for-tests.ts";
 
-export type { StackValues } from "../run/stack-values.ts";
+export type { StackValues } from "../run/control/stack-values.ts";
 export type { FixtureOptions } from "./fixtures.ts";
 export { type ServiceInTests, type StackInTests, stackInTests, type TestDatabase } from "./stack-in-tests.ts";
 export type { StackSource } from "./stack-source.ts";

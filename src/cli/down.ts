@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { ProgressMode } from "../report/reporter.ts";
-import { down } from "../run/down.ts";
+import { down } from "../run/end/down.ts";
 import { loadTarget } from "./load-target.ts";
 import { type TargetOptions, withTarget } from "./options.ts";
 import { runCommand } from "./session.ts";

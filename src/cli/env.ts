@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { stackSecrets } from "../journal/mask-event.ts";
 import { escapeData } from "../report/github.ts";
-import { statusOf } from "../run/status.ts";
+import { statusOf } from "../run/look/status.ts";
 import { secretsIn } from "../stack/secrets.ts";
 import type { Stack } from "../stack/types.ts";
 import { randomLetters } from "../util/random-letters.ts";

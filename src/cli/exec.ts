@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { execIn } from "../run/exec.ts";
+import { execIn } from "../run/look/exec.ts";
 import { loadTarget } from "./load-target.ts";
 import { unknownService } from "./logs.ts";
 import { type TargetOptions, withTarget } from "./options.ts";

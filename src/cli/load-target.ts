@@ -1,4 +1,4 @@
-import { loadStack } from "../stack/load.ts";
+import { loadStack } from "../load/load.ts";
 import type { Stack } from "../stack/types.ts";
 import type { TargetOptions } from "./options.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { RollcallError } from "../errors/rollcall-error.ts";
-import { lookAtLogs } from "../run/logs.ts";
+import { lookAtLogs } from "../run/look/logs.ts";
 import { nearest } from "../util/nearest.ts";
 import { loadTarget } from "./load-target.ts";
 import { type TargetOptions, withTarget } from "./options.ts";

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { asRollcallError, RollcallError } from "../errors/rollcall-error.ts";
-import { environmentOf, valuesOf } from "../run/stack-values.ts";
+import { environmentOf, valuesOf } from "../run/control/stack-values.ts";
+import { up } from "../run/start/up.ts";
 import type { Run } from "../run/types.ts";
-import { up } from "../run/up.ts";
 import { runChild } from "./child.ts";
 import { loadTarget, tellNotes } from "./load-target.ts";
 import { type StartOptions, withStart } from "./options.ts";

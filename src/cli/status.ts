@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { RollcallError } from "../errors/rollcall-error.ts";
 import { formatDuration } from "../report/format.ts";
-import { statusOf } from "../run/status.ts";
+import { statusOf } from "../run/look/status.ts";
 import type { Status } from "../run/types.ts";
 import { hidePassword, targetArguments } from "./endpoints.ts";
 import { loadTarget } from "./load-target.ts";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { errorTable } from "../errors/table.ts";
-import { type Swept, sweep, type Unswept } from "../run/sweep.ts";
+import { type Swept, sweep, type Unswept } from "../run/end/sweep.ts";
 import { runCommand, type Session } from "./session.ts";
 
 export function sweepCommand(): Command {

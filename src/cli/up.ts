@@ -1,6 +1,6 @@
 import { Command } from "commander";
+import { up } from "../run/start/up.ts";
 import type { Run, Status } from "../run/types.ts";
-import { up } from "../run/up.ts";
 import { endpoints, targetArguments } from "./endpoints.ts";
 import { loadTarget, tellNotes } from "./load-target.ts";
 import { type StartOptions, withStart } from "./options.ts";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { Violation } from "../journal/verify.ts";
-import { type Verified, verifyRun } from "../run/verify-run.ts";
+import { type Verified, verifyRun } from "../run/look/verify-run.ts";
 import { visible } from "../util/visible.ts";
 import { loadTarget } from "./load-target.ts";
 import { type TargetOptions, withTarget } from "./options.ts";

@@ -3,9 +3,9 @@ import { planStack } from "../plan/plan.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Order, Stack } from "../stack/types.ts";
 import { labelPattern } from "../util/label.ts";
-import { definitionHash } from "./definition-hash.ts";
-import { realStackDir } from "./find.ts";
-import { randomLetters } from "./folders.ts";
+import { definitionHash } from "./state/definition-hash.ts";
+import { realStackDir } from "./state/find.ts";
+import { randomLetters } from "./state/folders.ts";
 import type { UpOptions } from "./types.ts";
 
 /** What `up` was asked for, with every default filled in. */

@@ -3,7 +3,7 @@ import { type Journal, openJournal } from "../journal/journal.ts";
 import { maskEvent, stackMask } from "../journal/mask-event.ts";
 import type { Stack } from "../stack/types.ts";
 import type { Mask } from "../util/mask.ts";
-import { journalFileOf } from "./folders.ts";
+import { journalFileOf } from "./state/folders.ts";
 
 type Writing = Pick<Journal, "emit" | "close">;
 

@@ -1,7 +1,7 @@
 import { asRollcallError, RollcallError } from "../errors/rollcall-error.ts";
 import type { Refusal, Runtime, RuntimeKind } from "../runtime/types.ts";
 import type { Stack } from "../stack/types.ts";
-import { identityOf } from "./identity.ts";
+import { identityOf } from "./state/identity.ts";
 import type { RunRecord } from "./types.ts";
 
 /** Loads all that this runtime needs, without asking for it. */

@@ -1,7 +1,7 @@
 import type { EventBody, RunEvent } from "../journal/events.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Instance, Place, Runtime } from "../runtime/types.ts";
-import type { GuardHold } from "./guard.ts";
+import type { GuardHold } from "./guard/guard.ts";
 import type { UpRequest } from "./request.ts";
 import type { RunRecord } from "./types.ts";
 

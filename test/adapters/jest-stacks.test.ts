@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { noteStack, refuseOther, valuesFor } from "../../src/adapters/jest-stacks.ts";
-import { publishValues, type StackValues } from "../../src/run/stack-values.ts";
+import { publishValues, type StackValues } from "../../src/run/control/stack-values.ts";
 
 let dir = "";
 beforeEach(() => {

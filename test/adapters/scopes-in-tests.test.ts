@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { viewOf } from "../../src/adapters/stack-in-tests.ts";
-import { type StackValues, valuesOf } from "../../src/run/stack-values.ts";
+import { type StackValues, valuesOf } from "../../src/run/control/stack-values.ts";
 import { connectRedis } from "../../src/scope/redis-connection.ts";
 import { readRedisUrl } from "../../src/scope/redis-url.ts";
 import { ask, useSmallStack } from "../scope/small-stack.ts";

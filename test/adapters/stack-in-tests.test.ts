@@ -3,7 +3,12 @@ import { withStack } from "../../src/adapters/playwright.ts";
 import { ReadySign, unnamable, writeReadySign } from "../../src/adapters/playwright-sign.ts";
 import { stackInTests, viewOf } from "../../src/adapters/stack-in-tests.ts";
 import { defineStack, postgres } from "../../src/index.ts";
-import { onlyValues, publishValues, readValues, type StackValues } from "../../src/run/stack-values.ts";
+import {
+  onlyValues,
+  publishValues,
+  readValues,
+  type StackValues,
+} from "../../src/run/control/stack-values.ts";
 
 const values: StackValues = {
   stack: "my-shop",

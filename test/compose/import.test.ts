@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeImport, stackFileText } from "../../src/compose/import.ts";
-import { loadStack } from "../../src/stack/load.ts";
+import { loadStack } from "../../src/load/load.ts";
 import type { Stack } from "../../src/stack/types.ts";
 import { loadProject, projects, projectsDir } from "./project.ts";
 

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asRollcallError } from "../../src/errors/rollcall-error.ts";
 import type { RunEvent } from "../../src/journal/events.ts";
 import { verifyJournal } from "../../src/journal/verify.ts";
+import { loadStack } from "../../src/load/load.ts";
+import { up } from "../../src/run/start/up.ts";
 import type { Run } from "../../src/run/types.ts";
-import { up } from "../../src/run/up.ts";
-import { loadStack } from "../../src/stack/load.ts";
 import { testEngines } from "../engines/engines.ts";
 
 const real = fileURLToPath(new URL("real", import.meta.url));

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { up } from "../../src/run/up.ts";
-import { loadStack } from "../../src/stack/load.ts";
+import { loadStack } from "../../src/load/load.ts";
+import { up } from "../../src/run/start/up.ts";
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadStack } from "../../src/stack/load.ts";
+import { loadStack } from "../../src/load/load.ts";
 import type { Stack } from "../../src/stack/types.ts";
 
 export const projectsDir = fileURLToPath(new URL("files", import.meta.url));

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { readJournal } from "../../src/journal/journal.ts";
 import { verifyJournal } from "../../src/journal/verify.ts";
+import { up } from "../../src/run/start/up.ts";
 import type { Run } from "../../src/run/types.ts";
-import { up } from "../../src/run/up.ts";
 import type { Dependency, Service, Template } from "../../src/stack/types.ts";
 import { aService, aStack } from "./stacks.ts";
 

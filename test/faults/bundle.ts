@@ -26,7 +26,7 @@ export async function bundleRollcall(): Promise<Bundle> {
     entryPoints: {
       index: join(root, "test/faults/entry.ts"),
       cli: join(root, "src/cli/main.ts"),
-      "guard-main": join(root, "src/run/guard-main.ts"),
+      "guard-main": join(root, "src/run/guard/guard-main.ts"),
     },
     outdir: dir,
     bundle: true,

@@ -2,8 +2,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { verifyJournal } from "../../src/journal/verify.ts";
+import { loadStack } from "../../src/load/load.ts";
 import { planStack } from "../../src/plan/plan.ts";
-import { loadStack } from "../../src/stack/load.ts";
 import { attempt, chore, small, stackIn, useHome } from "./rig.ts";
 
 const home = useHome();

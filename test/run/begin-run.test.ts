@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { listRuns } from "../../src/run/find.ts";
-import { up } from "../../src/run/up.ts";
+import { up } from "../../src/run/start/up.ts";
+import { listRuns } from "../../src/run/state/find.ts";
 import type { Stack } from "../../src/stack/types.ts";
 import { useFolder } from "./fixtures/folder.ts";
 import { silentEngine } from "./fixtures/silent-engine.ts";

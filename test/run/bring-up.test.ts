@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { findRun, listRuns } from "../../src/run/find.ts";
-import { makeRunDir, newRunId, runDirOf, tempDirOf } from "../../src/run/folders.ts";
-import { readRecord, writeRecord } from "../../src/run/record.ts";
+import { up } from "../../src/run/start/up.ts";
+import { findRun, listRuns } from "../../src/run/state/find.ts";
+import { makeRunDir, newRunId, runDirOf, tempDirOf } from "../../src/run/state/folders.ts";
+import { readRecord, writeRecord } from "../../src/run/state/record.ts";
 import type { RunRecord } from "../../src/run/types.ts";
-import { up } from "../../src/run/up.ts";
 import { useFolder } from "./fixtures/folder.ts";
 import { processesOf } from "./fixtures/program.ts";
 import { mayMount, useSmallDisk } from "./fixtures/small-disk.ts";

@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { dataRoot, type Machine } from "../../src/run/data-root.ts";
+import { dataRoot, type Machine } from "../../src/run/state/data-root.ts";
 
 const gib = 1024 ** 3;
 const tmpfs = 0x01021994;

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { definitionHash } from "../../src/run/definition-hash.ts";
+import { definitionHash } from "../../src/run/state/definition-hash.ts";
 import { useFolder } from "./fixtures/folder.ts";
 import { server, stackOf } from "./fixtures/stack.ts";
 

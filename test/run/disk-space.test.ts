@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { scarceSpace } from "../../src/run/disk-space.ts";
+import { scarceSpace } from "../../src/run/start/disk-space.ts";
 
 test("a disk with room is not spoken of", async () => {
   expect(await scarceSpace(["/a"], async () => 2 ** 40)).toEqual([]);

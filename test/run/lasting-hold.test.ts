@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { tempDirOf } from "../../src/run/folders.ts";
+import { tempDirOf } from "../../src/run/state/folders.ts";
 import type { Stack } from "../../src/stack/types.ts";
 import { listProcesses, readCommand } from "../../src/util/process-table.ts";
 import { bundlePrograms } from "./fixtures/bundle.ts";

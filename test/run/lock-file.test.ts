@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { makeIndexDir } from "../../src/run/folders.ts";
-import { lockKey } from "../../src/run/lock.ts";
-import { acquireLockFile } from "../../src/run/lock-file.ts";
+import { lockKey } from "../../src/run/lock/lock.ts";
+import { acquireLockFile } from "../../src/run/lock/lock-file.ts";
+import { makeIndexDir } from "../../src/run/state/folders.ts";
 import { ownerOfThisProcess } from "../../src/util/process-table.ts";
 import { useFolder } from "./fixtures/folder.ts";
 

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { acquireLock, type LockHolder, lockKey } from "../../src/run/lock.ts";
-import { lockRun } from "../../src/run/lock-request.ts";
-import { socketAddress } from "../../src/run/socket-address.ts";
+import { acquireLock, type LockHolder, lockKey } from "../../src/run/lock/lock.ts";
+import { lockRun } from "../../src/run/lock/lock-request.ts";
+import { socketAddress } from "../../src/run/lock/socket-address.ts";
 import { tempFolder } from "./fixtures/stack.ts";
 
 let folder: Awaited<ReturnType<typeof tempFolder>>;

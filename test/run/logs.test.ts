@@ -1,8 +1,8 @@
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { beforeEach, expect, test } from "vitest";
-import { logFileOf } from "../../src/run/folders.ts";
-import { lookAtLogs } from "../../src/run/logs.ts";
-import { up } from "../../src/run/up.ts";
+import { lookAtLogs } from "../../src/run/look/logs.ts";
+import { up } from "../../src/run/start/up.ts";
+import { logFileOf } from "../../src/run/state/folders.ts";
 import type { Stack } from "../../src/stack/types.ts";
 import { useFolder } from "./fixtures/folder.ts";
 import { server, stackOf } from "./fixtures/stack.ts";

@@ -1,9 +1,9 @@
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { down } from "../../src/run/down.ts";
-import { findRun } from "../../src/run/find.ts";
-import { statusOf } from "../../src/run/status.ts";
-import { up } from "../../src/run/up.ts";
+import { down } from "../../src/run/end/down.ts";
+import { statusOf } from "../../src/run/look/status.ts";
+import { up } from "../../src/run/start/up.ts";
+import { findRun } from "../../src/run/state/find.ts";
 import type { Service } from "../../src/stack/types.ts";
 import { identify } from "../../src/util/process-table.ts";
 import { useFolder } from "./fixtures/folder.ts";

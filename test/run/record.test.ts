@@ -1,9 +1,9 @@
 import { lstat, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { findLiveRun, listRuns, pruneRuns } from "../../src/run/find.ts";
-import { makeRunDir, newRunId, recordFileOf, tempDirOf } from "../../src/run/folders.ts";
-import { readRecord, writeRecord } from "../../src/run/record.ts";
+import { findLiveRun, listRuns, pruneRuns } from "../../src/run/state/find.ts";
+import { makeRunDir, newRunId, recordFileOf, tempDirOf } from "../../src/run/state/folders.ts";
+import { readRecord, writeRecord } from "../../src/run/state/record.ts";
 import type { RunRecord } from "../../src/run/types.ts";
 import { ownerOfThisProcess } from "../../src/util/process-table.ts";
 import { tempFolder } from "./fixtures/stack.ts";

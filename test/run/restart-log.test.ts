@@ -3,7 +3,7 @@ import { watch } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { up } from "../../src/run/up.ts";
+import { up } from "../../src/run/start/up.ts";
 import type { Service } from "../../src/stack/types.ts";
 import { useFolder } from "./fixtures/folder.ts";
 import { server, stackOf } from "./fixtures/stack.ts";

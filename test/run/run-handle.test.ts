@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RunEvent } from "../../src/journal/events.ts";
-import { acquireLock } from "../../src/run/lock.ts";
-import { up } from "../../src/run/up.ts";
+import { acquireLock } from "../../src/run/lock/lock.ts";
+import { up } from "../../src/run/start/up.ts";
 import { useFolder } from "./fixtures/folder.ts";
 import { processesOf } from "./fixtures/program.ts";
 import { server, stackOf } from "./fixtures/stack.ts";

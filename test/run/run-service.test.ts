@@ -2,7 +2,7 @@ import { renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { asRollcallError } from "../../src/errors/rollcall-error.ts";
-import { up } from "../../src/run/up.ts";
+import { up } from "../../src/run/start/up.ts";
 import { useFolder } from "./fixtures/folder.ts";
 import { server, serverFile, stackOf } from "./fixtures/stack.ts";
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeRunDir, newRunId } from "../../src/run/folders.ts";
+import { makeRunDir, newRunId } from "../../src/run/state/folders.ts";
 import { command, createRig, type Rig } from "../runtime/process/rig.ts";
 
 let rig: Rig;

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findFreePort } from "../../src/ports/find-free-port.ts";
-import { up } from "../../src/run/up.ts";
+import { up } from "../../src/run/start/up.ts";
 import type { Service } from "../../src/stack/types.ts";
 import { useFolder } from "./fixtures/folder.ts";
 import { server, serverFile, stackOf } from "./fixtures/stack.ts";

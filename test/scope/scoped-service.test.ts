@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { scopedService } from "../../src/run/run-scopes.ts";
+import { scopedService } from "../../src/run/control/run-scopes.ts";
 import { readPostgresUrl } from "../../src/scope/postgres-url.ts";
 import { exec } from "../../src/stack/define.ts";
 import { unitOf } from "../stack/stack-of.ts";

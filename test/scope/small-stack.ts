@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll } from "vitest";
+import { up } from "../../src/run/start/up.ts";
 import type { Run } from "../../src/run/types.ts";
-import { up } from "../../src/run/up.ts";
 import { type Declared, defineStack, postgres, redis } from "../../src/stack/define.ts";
 
 const initSql = `

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RollcallError } from "../../src/errors/rollcall-error.ts";
-import { loadStack } from "../../src/stack/load.ts";
-import { checkTrusted } from "../../src/stack/trust.ts";
+import { loadStack } from "../../src/load/load.ts";
+import { checkTrusted } from "../../src/load/trust.ts";
 import { errorOf } from "./stack-of.ts";
 
 let dir = "";
