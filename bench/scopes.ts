@@ -1,5 +1,6 @@
 import pg from "pg";
 import { createDatabasePool, createRedisDatabase, type Run } from "rollcall";
+import { limited } from "../src/util/limited.ts";
 import { print, quantile, said, timed } from "./stats.ts";
 
 const batch = 10;
@@ -13,7 +14,7 @@ export async function benchScopes(run: Run, signal: AbortSignal): Promise<void> 
   const bare = await connectAdmin(db.url());
   const floors: number[] = [];
   const clones: number[] = [];
-  const enough = AbortSignal.any([signal, AbortSignal.timeout(cloningMs)]);
+  const enough = limited(signal, cloningMs);
   for (let count = 0; count < 12 && !(enough.aborted && count > 0); count += 1) {
     floors.push(
       (await timed(() => bare.query(`CREATE DATABASE floor TEMPLATE ${pool.template} STRATEGY FILE_COPY`)))

@@ -64,7 +64,8 @@ export function watchRun(session: RunSession): RunWatch {
   const onExit = async (service: string, instance: Instance, exit: Exit) => {
     const ignored = () => !watching || forgotten.has(instance);
     if (ignored()) return;
-    const record = await readRecord(session.dir).catch(() => undefined);
+    // One that cannot be read does not say that anybody has taken the run down.
+    const record = await readRecord(session.dir).catch(() => session.record);
     if (ignored()) return;
     if (isEndedByUser(record, instance)) {
       forget(instance);

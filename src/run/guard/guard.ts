@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { RollcallError } from "../../errors/rollcall-error.ts";
+import { limited } from "../../util/limited.ts";
 import { socketAddress } from "../lock/socket-address.ts";
 
 /** Far beyond what the start of a process takes on the busiest machine. */
@@ -44,7 +45,7 @@ export async function startGuard(runDir: string, user: string, signal: AbortSign
     windowsHide: true,
   });
   try {
-    await hello(child, AbortSignal.any([signal, AbortSignal.timeout(helloLimitMs)]));
+    await hello(child, limited(signal, helloLimitMs));
   } catch (error) {
     child.kill("SIGKILL");
     throw error;
@@ -69,7 +70,7 @@ async function hello(child: ChildProcess, signal: AbortSignal): Promise<void> {
 
 /** A further user of a run; undefined: its guard is not there, or does not answer. */
 export function joinGuard(run: string, user: string, signal: AbortSignal): Promise<OneHold | undefined> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(welcomeLimitMs)]);
+  const limit = limited(signal, welcomeLimitMs);
   return new Promise((resolve) => {
     const socket = connect({ path: guardAddress(run) });
     const giveUp = () => void socket.destroy();
