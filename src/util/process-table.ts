@@ -184,5 +184,3 @@ function readWhole(path: string): string {
     closeSync(descriptor);
   }
 }
-
-export { bootId, ownerAlive, ownerOfThisProcess } from "./owner.ts";

@@ -9,7 +9,8 @@ import { newRunId, recordFileOf, tempDirOf } from "../../src/run/state/folders.t
 import { readRecord, writeRecord } from "../../src/run/state/record.ts";
 import { addToIndex } from "../../src/run/state/run-index.ts";
 import { addressesFor } from "../../src/stack/resolve.ts";
-import { identify, isSame, ownerOfThisProcess } from "../../src/util/process-table.ts";
+import { ownerOfThisProcess } from "../../src/util/owner.ts";
+import { identify, isSame } from "../../src/util/process-table.ts";
 import { attempt, small, stackIn, useHome } from "./rig.ts";
 
 const home = useHome();

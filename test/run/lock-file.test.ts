@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { lockKey } from "../../src/run/lock/lock.ts";
 import { acquireLockFile } from "../../src/run/lock/lock-file.ts";
 import { makeIndexDir } from "../../src/run/state/folders.ts";
-import { ownerOfThisProcess } from "../../src/util/process-table.ts";
+import { ownerOfThisProcess } from "../../src/util/owner.ts";
 import { useFolder } from "./fixtures/folder.ts";
 
 const folder = useFolder();

@@ -5,7 +5,7 @@ import { findLiveRun, listRuns, pruneRuns } from "../../src/run/state/find.ts";
 import { makeRunDir, newRunId, recordFileOf, tempDirOf } from "../../src/run/state/folders.ts";
 import { readRecord, writeRecord } from "../../src/run/state/record.ts";
 import type { RunRecord } from "../../src/run/types.ts";
-import { ownerOfThisProcess } from "../../src/util/process-table.ts";
+import { ownerOfThisProcess } from "../../src/util/owner.ts";
 import { tempFolder } from "./fixtures/stack.ts";
 
 let folder: Awaited<ReturnType<typeof tempFolder>>;

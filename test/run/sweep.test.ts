@@ -10,7 +10,7 @@ import { up } from "../../src/run/start/up.ts";
 import { recordFileOf } from "../../src/run/state/folders.ts";
 import { readRecord, writeRecord } from "../../src/run/state/record.ts";
 import type { RunRecord, UpOptions } from "../../src/run/types.ts";
-import { ownerOfThisProcess } from "../../src/util/process-table.ts";
+import { ownerOfThisProcess } from "../../src/util/owner.ts";
 import { useFolder } from "./fixtures/folder.ts";
 import { silentEngine } from "./fixtures/silent-engine.ts";
 import { server, stackOf } from "./fixtures/stack.ts";

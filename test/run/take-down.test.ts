@@ -8,7 +8,7 @@ import { findRun } from "../../src/run/state/find.ts";
 import { journalFileOf } from "../../src/run/state/folders.ts";
 import { readRecord, writeRecord } from "../../src/run/state/record.ts";
 import type { RunRecord, UpOptions } from "../../src/run/types.ts";
-import { ownerOfThisProcess } from "../../src/util/process-table.ts";
+import { ownerOfThisProcess } from "../../src/util/owner.ts";
 import { bundlePrograms } from "./fixtures/bundle.ts";
 import { useFolder } from "./fixtures/folder.ts";
 import { processesOf, startProgram } from "./fixtures/program.ts";

@@ -4,12 +4,11 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { ownerAlive, ownerOfThisProcess } from "../../src/util/owner.ts";
 import {
   identify,
   isSame,
   listProcesses,
-  ownerAlive,
-  ownerOfThisProcess,
   readCommand,
   readEnviron,
   readProcess,

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { basename, dirname, isAbsolute } from "node:path";
 import { asRollcallError } from "../../errors/rollcall-error.ts";
 import type { MarkedRun, Runtime } from "../../runtime/types.ts";
-import { ownerAlive } from "../../util/process-table.ts";
+import { ownerAlive } from "../../util/owner.ts";
 import { openEngines } from "../runtimes.ts";
 import { tempDirOf } from "../state/folders.ts";
 import { readRecord } from "../state/record.ts";

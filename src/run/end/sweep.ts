@@ -1,7 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { asRollcallError, type RollcallError } from "../../errors/rollcall-error.ts";
-import { ownerAlive } from "../../util/process-table.ts";
+import { ownerAlive } from "../../util/owner.ts";
 import { isAbsence } from "../../util/system-error.ts";
 import { acquireLock, type Lock } from "../lock/lock.ts";
 import { type EngineSearch, openRuntimeOf } from "../runtimes.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { holdFile, readHolder } from "../../util/held-file.ts";
-import { ownerAlive, ownerOfThisProcess } from "../../util/process-table.ts";
+import { ownerAlive, ownerOfThisProcess } from "../../util/owner.ts";
 import { makeIndexDir } from "../state/folders.ts";
 import type { Owner } from "../types.ts";
 import { type Lock, type LockHolder, type LockOptions, lockKey } from "./lock.ts";

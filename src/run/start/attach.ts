@@ -1,7 +1,7 @@
 import type { EventBody } from "../../journal/events.ts";
 import { stackMask } from "../../journal/mask-event.ts";
 import type { Instance, Place } from "../../runtime/types.ts";
-import { ownerOfThisProcess } from "../../util/process-table.ts";
+import { ownerOfThisProcess } from "../../util/owner.ts";
 import { prove } from "../control/prove.ts";
 import { adoptAll } from "../end/take-down.ts";
 import { joinGuard } from "../guard/guard.ts";

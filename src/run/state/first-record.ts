@@ -1,7 +1,7 @@
 import type { PublishedPort, Runtime } from "../../runtime/types.ts";
 import { addressesFor, portUrl, resolveTemplate } from "../../stack/resolve.ts";
 import type { Stack, Unit } from "../../stack/types.ts";
-import { ownerOfThisProcess } from "../../util/process-table.ts";
+import { ownerOfThisProcess } from "../../util/owner.ts";
 import type { UpRequest } from "../request.ts";
 import type { RunRecord, UnitRecord } from "../types.ts";
 import { logFileOf, tempDirOf } from "./folders.ts";

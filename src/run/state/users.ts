@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { bootId, ownerAlive } from "../../util/process-table.ts";
+import { bootId, ownerAlive } from "../../util/owner.ts";
 import type { RunRecord, RunUser } from "../types.ts";
 
 /** Those who use the run and live. */
