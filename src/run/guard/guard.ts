@@ -89,17 +89,22 @@ export function joinGuard(run: string, user: string, signal: AbortSignal): Promi
 function holdOf(socket: Socket, unrefMore: () => void): OneHold {
   socket.on("error", () => {});
   const closed = new Promise<void>((resolve) => void socket.once("close", () => resolve()));
+  const unref = () => {
+    socket.unref();
+    unrefMore();
+  };
   return {
     closed,
     dismiss() {
       say(socket, { dismiss: true });
       socket.end();
     },
-    leave: () => void socket.end(),
-    unref() {
-      socket.unref();
-      unrefMore();
+    leave() {
+      socket.end();
+      // What the guard does now may take minutes: an engine that has died must come back first.
+      unref();
     },
+    unref,
   };
 }
 

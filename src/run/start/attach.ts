@@ -53,19 +53,39 @@ export async function attach(
       })),
       stay: record.stay || request.options.stay === true,
     };
-    await writeRecord(dir, next);
+    const session = { request, dir, record: next, runtime, place, instances };
+    return await enter(session, { outdated, done });
+  } catch (error) {
+    await release(instances, place, runtime);
+    throw error;
+  }
+}
+
+interface Seen {
+  readonly outdated: readonly string[];
+  readonly done: readonly UnitRecord[];
+}
+
+/** From here on this process counts as a user. */
+async function enter(
+  session: Pick<RunSession, "request" | "dir" | "record" | "runtime" | "place" | "instances">,
+  { outdated, done }: Seen,
+): Promise<RunSession> {
+  const { request, dir, record } = session;
+  const { journal, emit } = openRunJournal(dir, request.stack, request.options.onEvent);
+  try {
+    await writeRecord(dir, record);
     const { run } = record;
     const { user, signal } = request;
-    const hold = next.stay
+    const hold = record.stay
       ? await joinGuard(run, user, signal)
       : await joinOrStartGuard({ dir, run, user }, signal);
-    const { journal, emit } = openRunJournal(dir, request.stack, request.options.onEvent);
     for (const text of outdated) emit({ type: "note", text });
     for (const { name } of done) emit(completionOf(name));
     emit({ type: "run.attached", pid: process.pid });
-    return { request, dir, record: next, runtime, place, journal, emit, instances, hold, attached: true };
+    return { ...session, journal, emit, hold, attached: true };
   } catch (error) {
-    await release(instances, place, runtime);
+    await journal.close();
     throw error;
   }
 }
