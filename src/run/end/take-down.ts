@@ -3,6 +3,7 @@ import { tearDown } from "../../conductor/tear-down.ts";
 import { RollcallError } from "../../errors/rollcall-error.ts";
 import type { EventBody, RunEvent } from "../../journal/events.ts";
 import type { Instance, Leftover, Place } from "../../runtime/types.ts";
+import { limited } from "../../util/limited.ts";
 import { isShortage } from "../../util/system-error.ts";
 import { type EngineSearch, openRuntimeOf } from "../runtimes.ts";
 import { identityOf } from "../state/identity.ts";
@@ -58,7 +59,7 @@ async function takeDownAt(place: Place, taking: TakingDown): Promise<void> {
   await writeIfPossible(dir, { ...record, state: "stopping" });
   emit({ type: "run.stopping", because });
   await endInstances(taking, place);
-  await place.settled({ signal: AbortSignal.timeout(removeLimitMs) });
+  await place.settled({ signal: limited(taking.now ?? new AbortController().signal, removeLimitMs) });
   const leftovers = await removeAll(place, taking.manner);
   emit({ type: "audit", leftovers: leftovers.map((leftover) => leftover.text) });
   if (leftovers.length > 0) throw stopFailed(record, leftovers);
