@@ -1,14 +1,12 @@
 // The owner is killed at a random moment, so many times: nothing may be left three seconds later.
 // N=200 RUNTIME=process PATIENCE=1 (times three seconds, for a machine with more work than processors)
 import { once } from "node:events";
+import { untilOrphaned } from "../../test/faults/until-orphaned.ts";
 import { conclude, leftoversIn, openRig, pause, times, tiny } from "./rig.ts";
 
 const rig = await openRig();
 const count = times(rig.runtime === "process" ? 200 : 50);
 const limitMs = 3000 * Number(process.env["PATIENCE"] ?? 1);
-/** The command is its user's and none of rollcall's: it ends by itself when its parent is gone. */
-const outlivesNobody =
-  "const parent = process.ppid; setInterval(() => process.ppid !== parent && process.exit(), 100)";
 const misses: string[] = [];
 const gone: number[] = [];
 let longestMs = 3000;
@@ -32,7 +30,7 @@ async function killOnce(attempt: number): Promise<void> {
     name: "killed",
     services: { a: tiny(runtime, [], 50), b: tiny(runtime, ["a"], 200), c: tiny(runtime, ["b"], 50) },
   });
-  const owner = rig.cli(dir, ["run", "--runtime", runtime, "--", "node", "-e", outlivesNobody]);
+  const owner = rig.cli(dir, ["run", "--runtime", runtime, "--", "node", "-e", untilOrphaned]);
   const ended = once(owner, "exit");
   // From before rollcall's first line to some time after the start, as far as the last start took.
   await pause(Math.random() * longestMs);

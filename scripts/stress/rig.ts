@@ -17,6 +17,7 @@ import type { RuntimeKind } from "../../src/runtime/types.ts";
 import { listProcesses, readCommand, readEnviron } from "../../src/util/process-table.ts";
 import { type Bundle, bundleRollcall } from "../../test/faults/bundle.ts";
 import type * as Rollcall from "../../test/faults/entry.ts";
+import { closeStdinWith } from "../../test/faults/until-orphaned.ts";
 
 export const serverFile = join(import.meta.dirname, "../../test/faults/server.mjs");
 
@@ -46,11 +47,14 @@ export async function openRig(): Promise<Rig> {
       writeFileSync(join(dir, "rollcall.yaml"), JSON.stringify(raw));
       return dir;
     },
-    cli: (dir, args) =>
-      spawn(process.execPath, [join(bundle.dir, "cli.js"), ...args], {
+    cli(dir, args) {
+      const child = spawn(process.execPath, [join(bundle.dir, "cli.js"), ...args], {
         cwd: dir,
-        stdio: ["ignore", "pipe", "pipe"],
-      }),
+        stdio: ["pipe", "pipe", "pipe"],
+      });
+      closeStdinWith(child);
+      return child;
+    },
     remove() {
       bundle.remove();
       rmSync(home, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { ErrorReport } from "../../src/errors/report.ts";
 import type { RunEvent } from "../../src/journal/events.ts";
 import { bundleDir, type Stage } from "./stage.ts";
+import { closeStdinWith } from "./until-orphaned.ts";
 
 export interface Cli {
   readonly pid: number;
@@ -32,8 +33,9 @@ export function cli(stage: Stage, args: readonly string[], options: CliOptions =
   const child = spawn(whole[0] ?? "", whole.slice(1), {
     cwd: stage.dir,
     env: { ...process.env, CI: "", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  closeStdinWith(child);
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (data) => {

@@ -4,10 +4,8 @@ import { cli, journalShows } from "./cli.ts";
 import { everywhere, type Fault, processes } from "./fault.ts";
 import { rollcall, type Stage } from "./stage.ts";
 import { unit } from "./units.ts";
+import { untilOrphaned } from "./until-orphaned.ts";
 
-/** A command that ends by itself when its parent is gone. */
-const untilOrphaned =
-  "const parent = process.ppid; setInterval(() => process.ppid !== parent && process.exit(), 100)";
 const slow = { beforeMs: 60_000 } as const;
 const upArgs = (stage: Stage) => ["up", "--runtime", stage.kind, "--json"];
 
