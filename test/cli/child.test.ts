@@ -82,7 +82,8 @@ process.on("SIGINT", () => { appendFileSync(${JSON.stringify(heard)}, "interrupt
 console.log("at work");
 setInterval(() => {}, 1000);`,
     );
-    const line = `node ${main} run --runtime process -- node ${source} < /dev/null`;
+    // A shell that waits would be interrupted, too, and not every one tells the exit code then.
+    const line = `exec node ${main} run --runtime process -- node ${source} < /dev/null`;
     const terminal = spawn("script", ["-qec", line, "/dev/null"], { cwd: stack.dir });
     let shown = "";
     await new Promise<void>((resolve) =>
